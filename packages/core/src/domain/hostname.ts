@@ -1,0 +1,102 @@
+import { domainToASCII, domainToUnicode } from 'node:url'
+import { parse as parsePublicSuffix } from 'tldts'
+import { type Parsed, parsed, refused } from '../errors.ts'
+
+/** A DNS name as Mooring stores and compares it: lower-case A-labels, no trailing dot. Only `parseHostname` makes one. */
+export type Hostname = string & { readonly __brand: 'Hostname' }
+
+export interface HostnamePolicy {
+  /** The platform's own names; neither they nor their subdomains may be registered. */
+  reserved: readonly string[]
+  /** Zones that are allowed although their top-level domain is not public, such as a demo's. */
+  allowedZones: readonly string[]
+}
+
+export const NO_POLICY: HostnamePolicy = { reserved: [], allowedZones: [] }
+
+// Checked before IDNA, which silently drops or maps them: `shop.exam\u200Bple.com` must not become `shop.example.com`.
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Zs}\u034F\u115F\u1160\u17B4\u17B5\u180B-\u180F\u3164\uFE00-\uFE0F\uFFA0]/u
+const FOREIGN_DOTS = /[\u3002\uFF0E\uFF61]/u
+// One label in ASCII: letters, digits, hyphen inside (RFC 5890 §2.3.1), at most 63.
+const LDH_LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
+const MAX_LENGTH = 253
+const MAX_LABELS = 10
+// The last label decides whether a URL parser reads a host as an IPv4 address (WHATWG URL, "ends in a number").
+const NUMERIC_LABEL = /^(?:\d+|0x[0-9a-f]*)$/
+// Special-use names (RFC 6761 and IANA's registry). `example` names are documentation and harmless.
+const SPECIAL_USE = ['alt', 'arpa', 'home.arpa', 'internal', 'invalid', 'local', 'localhost', 'onion', 'test']
+
+/**
+ * The one hostname parser. Returns the A-label form, or a stable code with a sentence.
+ *
+ * IDNA follows UTS-46 (`domainToASCII`), after refusing what UTS-46 would drop or fold silently.
+ */
+export function parseHostname(input: string, policy: HostnamePolicy = NO_POLICY): Parsed<Hostname> {
+  if (input === '') return refused('HOSTNAME_EMPTY', 'A hostname is needed, such as shop.example.com.')
+  if (input.length > 1024) return refused('HOSTNAME_TOO_LONG', 'A hostname has at most 253 characters.')
+  if (INVISIBLE.test(input)) {
+    return refused('HOSTNAME_INVISIBLE_CHARACTER', 'The hostname contains a space, a control or an invisible character.')
+  }
+  if (FOREIGN_DOTS.test(input)) return refused('HOSTNAME_FOREIGN_DOT', 'Labels are separated by the ASCII full stop only.')
+  if (input.startsWith('*.')) {
+    return refused('HOSTNAME_WILDCARD', 'Wildcards need proof by DNS-01, which is not available here. Name the host itself.')
+  }
+  if (input.endsWith('.')) return refused('HOSTNAME_TRAILING_DOT', 'Leave out the dot at the end.')
+  // eslint-disable-next-line no-control-regex
+  if (/[\x21-\x2C\x2F\x3A-\x40\x5B-\x60\x7B-\x7E]/.test(input)) {
+    return refused('HOSTNAME_BAD_CHARACTER', 'Only letters, digits, hyphens and dots; no scheme, port or path.')
+  }
+
+  const ascii = domainToASCII(input)
+  if (ascii === '') return refused('HOSTNAME_NOT_IDNA', 'The hostname is not valid under IDNA (UTS #46).')
+  return checkAscii(ascii, input, policy)
+}
+
+function checkAscii(ascii: string, input: string, policy: HostnamePolicy): Parsed<Hostname> {
+  const labels = ascii.split('.')
+  const last = labels.at(-1) ?? ''
+  if (NUMERIC_LABEL.test(last) || NUMERIC_LABEL.test(input.toLowerCase().split('.').at(-1) ?? '')) {
+    return refused('HOSTNAME_IS_ADDRESS', 'An IP address is not a hostname.')
+  }
+  if (ascii.length > MAX_LENGTH) return refused('HOSTNAME_TOO_LONG', 'A hostname has at most 253 characters.')
+  if (labels.length > MAX_LABELS) return refused('HOSTNAME_TOO_DEEP', `A hostname has at most ${MAX_LABELS} labels.`)
+  for (const label of labels) {
+    if (!LDH_LABEL.test(label)) {
+      return refused('HOSTNAME_BAD_LABEL', `Every label has 1 to 63 letters, digits and inner hyphens; "${label}" does not.`)
+    }
+    if (label.slice(2, 4) === '--' && !isValidALabel(label)) {
+      return refused('HOSTNAME_BAD_LABEL', `"${label}" has hyphens in places 3 and 4 but is not a valid IDNA label.`)
+    }
+  }
+  return checkZone(ascii, labels, policy)
+}
+
+function checkZone(ascii: string, labels: string[], policy: HostnamePolicy): Parsed<Hostname> {
+  if (policy.reserved.some((zone) => isWithin(ascii, zone))) {
+    return refused('HOSTNAME_RESERVED', 'This name belongs to the platform itself.')
+  }
+  if (policy.allowedZones.some((zone) => ascii !== zone && isWithin(ascii, zone))) return parsed(ascii as Hostname)
+  if (labels.length === 1) return refused('HOSTNAME_NOT_QUALIFIED', 'A full name with at least two labels is needed.')
+  if (SPECIAL_USE.some((zone) => isWithin(ascii, zone))) {
+    return refused('HOSTNAME_SPECIAL_USE', `Names under .${labels.at(-1)} are for special use and never public.`)
+  }
+  if (isWithin(ascii, 'example')) return parsed(ascii as Hostname)
+
+  const suffix = parsePublicSuffix(ascii, { allowPrivateDomains: false })
+  if (!suffix.isIcann) return refused('HOSTNAME_UNKNOWN_TLD', `.${labels.at(-1)} is not a public top-level domain.`)
+  if (suffix.domain === null) {
+    return refused('HOSTNAME_PUBLIC_SUFFIX', `${ascii} is a public suffix, under which others register names.`)
+  }
+  return parsed(ascii as Hostname)
+}
+
+function isValidALabel(label: string): boolean {
+  if (!label.startsWith('xn--')) return false
+  const unicode = domainToUnicode(label)
+  return unicode !== '' && !unicode.startsWith('xn--') && domainToASCII(unicode) === label
+}
+
+export const isWithin = (name: string, zone: string): boolean => name === zone || name.endsWith(`.${zone}`)
+
+/** True when the name is the top of its registered zone, where a CNAME cannot stand (RFC 1034 §3.6.2). */
+export const isApex = (hostname: Hostname): boolean => parsePublicSuffix(hostname).domain === hostname

@@ -1,0 +1,43 @@
+import type { RejectedRoute, Route } from './route.ts'
+
+/** A proxy target as the agent resolved it: addresses already judged by the address rules. */
+export interface ResolvedUpstream {
+  scheme: 'http' | 'https'
+  /** Name or address as in the target; sent as Host? No: the visitor's Host is kept. Used for SNI to https targets. */
+  host: string
+  port: number
+  /** Empty when the name did not resolve or every address was refused: the name answers 502, others are untouched. */
+  addresses: string[]
+}
+
+/** A route ready to be rendered: no look-up is left to do. */
+export interface ServedRoute extends Omit<Route, 'variant' | 'target'> {
+  variant: 'http' | 'https'
+  action:
+    | { type: 'proxy'; upstream: ResolvedUpstream }
+    | { type: 'redirect'; url: string; status: 301 | 302 | 307 | 308 }
+    | { type: 'none' }
+}
+
+/** What `apply` came to. Everything not in `rejected` is served and proved by a handshake. */
+export interface ApplyResult {
+  rejected: RejectedRoute[]
+}
+
+/**
+ * The web server an agent drives: nginx, or the built-in one where there is no nginx. Both pass
+ * `test/contracts/edge-server.contract.ts`.
+ */
+export interface EdgeServer {
+  /** Such as `nginx/1.22.1`. */
+  readonly version: string
+  /** Serves the last good configuration at once, adopting a running server if there is one. */
+  start(): Promise<void>
+  /**
+   * Makes exactly these routes served, proves it, and resolves. A route that cannot be served is rejected and its last
+   * good version stays. Rejects only when nothing could be applied at all; last good is then untouched.
+   */
+  apply(routes: ServedRoute[], generation: number): Promise<ApplyResult>
+  /** Stops serving (standalone, tests); agents in production leave the server running. */
+  stop(): Promise<void>
+}

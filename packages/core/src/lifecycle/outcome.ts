@@ -1,0 +1,58 @@
+import type { DnsFindings } from '../domain/domain.ts'
+import type { Reason } from '../reasons.ts'
+
+/**
+ * What a step came to. The engine alone turns it into a transition:
+ *
+ * - `done`    go on to the next step, under the same lease
+ * - `wait`    the world is not ready; no attempt is counted; look again at `until`
+ * - `retry`   something broke; the attempt counts, backoff with jitter, not before `notBefore`
+ * - `failed`  a person must act
+ */
+export type Outcome =
+  | { kind: 'done'; changes: Changes }
+  | { kind: 'wait'; until: Date; because: Reason; changes: Changes }
+  | { kind: 'retry'; because: Reason; notBefore: Date | null; backTo: 'order_certificate' | null }
+  | { kind: 'failed'; because: Reason }
+
+/** Facts and decisions that are written with the outcome, in the same statement. */
+export interface Changes {
+  /** Facts: kept even when a newer intent overruled the outcome. */
+  dns?: DnsFindings
+  looks?: number
+  ownershipVerifiedAt?: Date
+  routingVerifiedAt?: Date
+  /** Decisions: written only when the outcome stands. */
+  route?: RouteIntent
+  activatedAt?: Date
+  deleteAfter?: Date
+}
+
+/** What the edges shall do with the name from now on; becomes a route with a new generation of its pool. */
+export type RouteIntent = 'http' | 'https' | 'removed'
+
+export const done = (changes: Changes = {}): Outcome => ({ kind: 'done', changes })
+
+export const wait = (until: Date, because: Reason, changes: Changes = {}): Outcome => ({
+  kind: 'wait',
+  until,
+  because,
+  changes,
+})
+
+export const retry = (because: Reason, notBefore: Date | null = null): Outcome => ({
+  kind: 'retry',
+  because,
+  notBefore,
+  backTo: null,
+})
+
+/** The order is lost (invalid, expired): start over with a new one, after the backoff. */
+export const retryWithNewOrder = (because: Reason, notBefore: Date | null = null): Outcome => ({
+  kind: 'retry',
+  because,
+  notBefore,
+  backTo: 'order_certificate',
+})
+
+export const failed = (because: Reason): Outcome => ({ kind: 'failed', because })

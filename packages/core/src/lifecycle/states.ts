@@ -1,0 +1,39 @@
+/**
+ * The public states, stored as text. A row whose state this release does not know is left alone with a warning, so that
+ * two releases can run side by side.
+ */
+export const STATES = [
+  'pending',
+  'verifying',
+  'verified',
+  'provisioning_cert',
+  'active',
+  'deprovisioning',
+  'deprovisioned',
+  'failed',
+] as const
+
+export type State = (typeof STATES)[number]
+
+/** Every step, in the order a domain meets them. Each is a file in `steps/`. */
+export const STEP_NAMES = [
+  'accept',
+  'verify_ownership',
+  'verify_routing',
+  'settle',
+  'order_certificate',
+  'validate_order',
+  'finalize_order',
+  'publish_route',
+  'confirm_route',
+  'confirm_change',
+  'withdraw_route',
+  'confirm_withdrawal',
+  'sit_out_grace',
+  'release',
+] as const
+
+export type StepName = (typeof STEP_NAMES)[number]
+
+/** Where a domain rests: nothing is due until somebody asks. */
+export const RESTING_STATES: readonly State[] = ['active', 'deprovisioned', 'failed']

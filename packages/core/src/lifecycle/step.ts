@@ -1,0 +1,42 @@
+import type { Clock } from '../clock.ts'
+import type { Domain } from '../domain/domain.ts'
+import type { EdgeIdentity } from '../domain/records.ts'
+import type { CertificateStore, EdgeStore, Issuer, KeyCustody, Lease, Resolver } from '../ports.ts'
+import type { Outcome } from './outcome.ts'
+import type { State, StepName } from './states.ts'
+
+/** What a step may use. Everything that touches the world is a port. */
+export interface StepContext {
+  /** Fences every write: a worker that lost its lease writes nothing. */
+  lease: Lease
+  clock: Clock
+  resolver: Resolver
+  issuer: Issuer
+  custody: KeyCustody
+  certificates: CertificateStore
+  edges: EdgeStore
+  policy: LifecyclePolicy
+  /** Aborted when the process stops or the lease is lost; hand it to every call that waits. */
+  signal: AbortSignal
+}
+
+/** Settings of the machine; all durations in milliseconds. */
+export interface LifecyclePolicy {
+  edge: EdgeIdentity
+  /** Claims of one step before `retry` becomes `failed`. */
+  maxAttempts: number
+  /** How long a customer's DNS is looked at before the domain fails. */
+  giveUpAfterMs: number
+  /** How soon an unproved edge is looked at again; its report wakes the domain earlier. */
+  edgeRecheckMs: number
+  graceMs: number
+}
+
+export interface Step {
+  name: StepName
+  from: State
+  to: State
+  run(domain: Domain, context: StepContext): Promise<Outcome>
+}
+
+export const defineStep = (step: Step): Step => step
