@@ -1,17 +1,39 @@
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
+import { skippedSuites } from './test/services/skipped-suites.ts'
 
-/** One project per layer: `unit` needs nothing, the others start the real services they name. */
-const project = (name: string, include: string[], testTimeout: number, serial: boolean) => ({
-  test: { name, include, testTimeout, hookTimeout: 120_000, fileParallelism: !serial, pool: 'forks' as const },
+const skipped = skippedSuites()
+const shared = { pool: 'forks' as const, hookTimeout: 120_000 }
+
+/** A layer on real services: what is missing on the machine is installed before its first test. */
+const onServices = (
+  name: string,
+  { testTimeout, fileParallelism }: { testTimeout: number; fileParallelism: boolean },
+) => ({
+  test: {
+    ...shared,
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    exclude: [...configDefaults.exclude, ...skipped],
+    globalSetup: 'test/services/prepare.ts',
+    testTimeout,
+    fileParallelism,
+  },
 })
 
 export default defineConfig({
   test: {
     projects: [
-      project('unit', ['{apps,packages}/*/src/**/*.test.ts', 'test/*.test.ts'], 10_000, false),
-      project('contracts', ['test/contracts/**/*.test.ts'], 60_000, false),
-      project('journeys', ['test/journeys/**/*.test.ts'], 180_000, true),
-      project('faults', ['test/faults/**/*.test.ts'], 180_000, true),
+      {
+        test: {
+          ...shared,
+          name: 'unit',
+          include: ['{apps,packages}/*/src/**/*.test.ts', 'test/*.test.ts'],
+          testTimeout: 10_000,
+        },
+      },
+      onServices('contracts', { testTimeout: 60_000, fileParallelism: true }),
+      onServices('journeys', { testTimeout: 180_000, fileParallelism: false }),
+      onServices('faults', { testTimeout: 180_000, fileParallelism: false }),
     ],
   },
 })

@@ -49,6 +49,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     create unique index domains_hostname_held on domains (hostname) where state <> 'deprovisioned';
     create index domains_hostname on domains (hostname, created_at desc);
     create index domains_due on domains (next_run_at) where next_run_at is not null;
+    -- Each tenant's own queue, for a fair turn.
+    create index domains_due_of_tenant on domains (tenant, next_run_at, id) where next_run_at is not null;
+    -- What workers hold or are about to: small, whatever the number of domains.
+    create index domains_in_hand on domains (tenant) where lease_until is not null or hinted_until is not null;
     create index domains_listed on domains (created_at desc, id desc);
     create index domains_state on domains (state, created_at desc);
 
@@ -123,7 +127,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       generation      bigint not null,
       variant         text not null,
       target          jsonb not null,
-      certificate_id  text references certificates (id)
+      certificate_id  text references certificates (id),
+      check ((variant = 'https') = (certificate_id is not null))
     );
     create index routes_by_generation on routes (edge_pool, generation);
 
@@ -179,6 +184,12 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       sample        jsonb not null
     );
     create index notice_groups_window on notice_groups (window_until);
+    -- Domains a group has told or counted: one that fails again is not one more.
+    create table notice_members (
+      group_key  text not null references notice_groups (group_key) on delete cascade,
+      domain_id  text not null,
+      primary key (group_key, domain_id)
+    );
 
     create table deliveries (
       id           text primary key,
@@ -204,9 +215,17 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       bytes      integer not null
     );
 
+    -- Roles belong to the cluster: a migration of another of its databases may make this one at the same moment.
     do $$ begin
       if not exists (select from pg_roles where rolname = 'mooring_app') then create role mooring_app nologin; end if;
-      execute format('grant mooring_app to %I', current_user);
+    exception when duplicate_object or unique_violation then null;
+    end $$;
+    -- Since PostgreSQL 16 a member may SET ROLE only if its grant says so, and the one implied by CREATE ROLE does not.
+    do $$
+    declare acts text := case when current_setting('server_version_num')::int >= 160000 then 'SET' else 'MEMBER' end;
+    begin
+      if not pg_has_role('mooring_app', acts) then execute format('grant mooring_app to %I', current_user); end if;
+    exception when unique_violation then null;
     end $$;
     grant usage on schema public to mooring_app;
     grant select, insert, update, delete on all tables in schema public to mooring_app;

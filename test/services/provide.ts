@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { execa } from 'execa'
 import { getContainerRuntimeClient } from 'testcontainers'
+import { aptInstall, canAptInstall } from './apt-install.ts'
 
 /** A started service, for as long as a test run needs it. */
 export interface Running<Address> {
@@ -25,7 +25,7 @@ export interface Recipe<Address> {
 }
 
 /** No way led to the service: the suite that needs it is skipped by name, or fails where CI=true. */
-export class ServiceMissing extends Error {
+class ServiceMissing extends Error {
   override readonly name = 'ServiceMissing'
 }
 
@@ -39,7 +39,7 @@ export async function provide<Address>(recipe: Recipe<Address>): Promise<Running
 
   if (recipe.startInDocker !== undefined && (await dockerAnswers())) return recipe.startInDocker()
 
-  if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
+  if (canAptInstall()) {
     await aptInstall(recipe.packages)
     const installed = find(recipe)
     if (installed !== null) return recipe.startLocal(installed)
@@ -65,12 +65,4 @@ async function dockerAnswers(): Promise<boolean> {
   } catch {
     return false // No engine is the ordinary case on a laptop without Docker: the next way is tried.
   }
-}
-
-// Services are run privately by the tests, so the packages must not start their own on the standard ports.
-const NO_SERVICE_START = { DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1', SYSTEMD_OFFLINE: '1' }
-
-async function aptInstall(packages: string[]): Promise<void> {
-  await execa('apt-get', ['update', '-qq'], { env: NO_SERVICE_START })
-  await execa('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { env: NO_SERVICE_START })
 }

@@ -30,14 +30,19 @@ export type ClaimAnswer = { kind: 'claimed'; lease: Lease; domain: Domain } | { 
  * - `superseded`  a newer intent arrived during the step: facts are kept, the lease is given up, the row is due now
  * - `lost`        another worker owns the domain: nothing was written
  */
-export type RecordAnswer = { kind: 'recorded'; domain: Domain; leased: boolean } | { kind: 'superseded' } | { kind: 'lost' }
+export type RecordAnswer =
+  | { kind: 'recorded'; domain: Domain; leased: boolean }
+  | { kind: 'superseded' }
+  | { kind: 'lost' }
 
 /** What the engine decided from an outcome. */
 export interface Transition {
   step: StepName
   outcome: Outcome
   /** Where the domain goes. */
-  next: { state: Domain['state']; step: StepName }
+  next: { state: State; step: StepName }
+  /** The claim count from here on: the engine's decision, written as it stands. */
+  attempt: number
   /** When it is due there; null rests until somebody asks. `'now'` keeps the lease. */
   due: 'now' | Date | null
 }
@@ -135,6 +140,27 @@ export type OrderProgress = { status: 'ready' } | { status: 'pending'; retryAt: 
 
 export type Finalized = { status: 'issued'; chainPem: string } | { status: 'processing'; retryAt: Date }
 
+/** Makes a leaf's key and the request for it. P-256, because an RSA key costs a thousand times the CPU. */
+export interface CsrMaker {
+  /** PKCS #8 PEM, and a PKCS #10 request (RFC 2986) for exactly this name. */
+  newKeyAndCsr(hostname: Hostname): Promise<{ keyPem: string; csrDer: Buffer }>
+}
+
+/** Account keys of ACME directories, one per directory, shared by every process of the fleet. */
+export interface AcmeAccounts {
+  load(directoryUrl: string): Promise<AcmeAccount | null>
+  /** Stores the key unless one is there; returns what stands, so that processes starting together share one account. */
+  save(directoryUrl: string, sealedKey: SealedKey): Promise<AcmeAccount>
+  /** Stores where the CA keeps the account, right after the answer that named it. */
+  saveUrl(directoryUrl: string, accountUrl: string): Promise<void>
+}
+
+export interface AcmeAccount {
+  sealedKey: SealedKey
+  /** The account's URL, which signs as `kid` (RFC 8555 §6.2); null until the CA named it. */
+  accountUrl: string | null
+}
+
 /** Seals private keys for storage (AES-256-GCM under a wrapped data key) and opens them for edges. */
 export interface KeyCustody {
   seal(keyPem: string, binding: KeyBinding): SealedKey
@@ -202,7 +228,11 @@ export interface EdgeRegistry {
    * Routes of the edge's pool changed since `generation`, oldest first, at most `limit`; the answer's `generation` is
    * that of the last route in it, or the pool's when nothing is left. Also counts as a heartbeat.
    */
-  routesSince(edge: RegisteredEdge, generation: number, limit: number): Promise<{ generation: number; routes: StoredRoute[] }>
+  routesSince(
+    edge: RegisteredEdge,
+    generation: number,
+    limit: number,
+  ): Promise<{ generation: number; routes: StoredRoute[] }>
   /** Stores the report and makes the domains that waited for it due, in one transaction; returns their ids. */
   report(edge: RegisteredEdge, report: EdgeReport): Promise<string[]>
 }
@@ -296,6 +326,8 @@ export interface Job {
   attempt: number | null
   worker: string | null
   reason: Reason | null
+  /** What is wrong with a dead letter; null for a domain. */
+  deadLetter: Pick<DeadLetter, 'code' | 'detail' | 'excerpt' | 'bytes'> | null
   /** When it became due, was claimed, is due next, failed or died, by kind. */
   at: Date
 }
@@ -304,11 +336,16 @@ export interface Job {
  * An intent's answer. `applied` raised `gen` and made the row due; the caller publishes its hint.
  * `wrong_state` says where the domain is.
  */
-export type IntentAnswer = { kind: 'applied'; domain: Domain } | { kind: 'wrong_state'; state: State } | { kind: 'not_found' }
+export type IntentAnswer =
+  | { kind: 'applied'; domain: Domain }
+  | { kind: 'wrong_state'; state: State }
+  | { kind: 'not_found' }
 
 /** What people do to domains. Every method that writes also writes its event, in the same transaction. */
 export interface Registry {
-  create(domain: NewDomain): Promise<{ kind: 'created'; domain: Domain } | { kind: 'exists'; id: string; tenant: string }>
+  create(
+    domain: NewDomain,
+  ): Promise<{ kind: 'created'; domain: Domain } | { kind: 'exists'; id: string; tenant: string }>
   /** By id, or by hostname: the holder, else the newest. */
   find(idOrHostname: string): Promise<DomainView | null>
   list(filter: DomainFilter, page: Page): Promise<Paged<DomainView>>
@@ -337,7 +374,9 @@ export interface Registry {
     key: string,
     requestHash: string,
     work: (registry: Registry) => Promise<StoredResponse>,
-  ): Promise<{ kind: 'answered'; response: StoredResponse; replayed: boolean } | { kind: 'in_flight' } | { kind: 'mismatch' }>
+  ): Promise<
+    { kind: 'answered'; response: StoredResponse; replayed: boolean } | { kind: 'in_flight' } | { kind: 'mismatch' }
+  >
 }
 
 export interface StoredResponse {

@@ -6,7 +6,8 @@ import { type Clock, HOUR, MINUTE, after } from '../clock.ts'
  * Whatever a certificate authority refuses or fails to do, typed (RFC 8555 §6.7, RFC 9457).
  *
  * `type` is the last part of `urn:ietf:params:acme:error:…`, or one of ours for what has no document:
- * `unreachable` (no answer within the deadline), `unexpectedAnswer` (not what the RFC allows).
+ * `unreachable` (no answer within the deadline), `unexpectedAnswer` (not what the RFC allows), `orderInvalid` (the order
+ * is lost for a reason that has no type), `unauthorizedAccount` (the account may not order), `wrongCertificate`.
  */
 export class CaProblem extends Error {
   override readonly name = 'CaProblem'
@@ -39,7 +40,9 @@ const AFTER_FAILED_VALIDATION_MS = 15 * MINUTE
 /** The one table from a CA's problem to what the machine does about it. */
 export function outcomeOf(problem: CaProblem, clock: Clock): Outcome {
   const because = (code: Parameters<typeof reason>[0]): Reason => reason(code, sentence(problem))
-  if (problem.unpauseUrl !== null) return failed(because('CA_PAUSED'))
+  if (problem.unpauseUrl !== null) return failed(because('CA_PAUSED'), 'order_certificate')
+  // "Service busy": the CA sheds load, which passes sooner than a bucket refills, though Boulder gives both one type.
+  if (problem.status === 503) return retry(because('CA_UNAVAILABLE'), problem.retryAt)
   switch (problem.type) {
     case 'rateLimited':
       return wait(problem.retryAt ?? after(clock.now(), HOUR), because('CA_RATE_LIMITED'))
@@ -48,7 +51,11 @@ export function outcomeOf(problem: CaProblem, clock: Clock): Outcome {
     case 'externalAccountRequired':
     case 'userActionRequired':
     case 'unauthorizedAccount':
-      return failed(because('CA_REJECTED'))
+    case 'invalidContact':
+    case 'unsupportedContact':
+    case 'badPublicKey':
+    case 'badSignatureAlgorithm':
+      return failed(because('CA_REJECTED'), 'order_certificate')
     case 'caa':
       return retryWithNewOrder(because('CAA_FORBIDS'), after(clock.now(), AFTER_FAILED_VALIDATION_MS))
     case 'connection':
@@ -71,7 +78,10 @@ export function outcomeOf(problem: CaProblem, clock: Clock): Outcome {
 }
 
 function sentence(problem: CaProblem): string {
-  const parts = problem.subproblems.map((sub) => (sub.identifier === null ? sub.detail : `${sub.identifier}: ${sub.detail}`))
+  // With a single name, CAs often say the same in the problem and in its only subproblem.
+  const parts = problem.subproblems
+    .filter((sub) => sub.detail !== problem.message)
+    .map((sub) => (sub.identifier === null ? sub.detail : `${sub.identifier}: ${sub.detail}`))
   const unpause = problem.unpauseUrl === null ? [] : [`Unpause it at ${problem.unpauseUrl}, then retry.`]
   return [`The certificate authority said "${problem.message}" (${problem.type}).`, ...parts, ...unpause].join(' ')
 }

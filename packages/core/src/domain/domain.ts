@@ -14,7 +14,7 @@ export interface Domain {
   step: StepName
   /** Why the domain waits or failed; null while it moves. */
   reason: Reason | null
-  /** Claims spent on the present step; a `wait` gives its claim back. */
+  /** Claims spent in the present state; a `wait` gives its claim back. */
   attempt: number
   /** Looks at the customer's DNS so far: the progressive schedule grows with it. */
   looks: number

@@ -15,8 +15,10 @@ export interface HostnamePolicy {
 export const NO_POLICY: HostnamePolicy = { reserved: [], allowedZones: [] }
 
 // Checked before IDNA, which silently drops or maps them: `shop.exam\u200Bple.com` must not become `shop.example.com`.
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Zs}\u034F\u115F\u1160\u17B4\u17B5\u180B-\u180F\u3164\uFE00-\uFE0F\uFFA0]/u
-const FOREIGN_DOTS = /[\u3002\uFF0E\uFF61]/u
+// Default_Ignorable_Code_Point holds joiners, variation selectors and tags; the braille blank is a visible nothing.
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/u
+// The full stops that UTS-46 §2.3 maps to the ASCII one, and the characters that contain one (NFKC).
+const FOREIGN_DOTS = /[\u2024-\u2026\u2488-\u249B\u3002\uFE12\uFE19\uFE52\uFF0E\uFF61\u{1F100}]/u
 // One label in ASCII: letters, digits, hyphen inside (RFC 5890 §2.3.1), at most 63.
 const LDH_LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 const MAX_LENGTH = 253
@@ -35,11 +37,18 @@ export function parseHostname(input: string, policy: HostnamePolicy = NO_POLICY)
   if (input === '') return refused('HOSTNAME_EMPTY', 'A hostname is needed, such as shop.example.com.')
   if (input.length > 1024) return refused('HOSTNAME_TOO_LONG', 'A hostname has at most 253 characters.')
   if (INVISIBLE.test(input)) {
-    return refused('HOSTNAME_INVISIBLE_CHARACTER', 'The hostname contains a space, a control or an invisible character.')
+    return refused(
+      'HOSTNAME_INVISIBLE_CHARACTER',
+      'The hostname contains a space, a control or an invisible character.',
+    )
   }
-  if (FOREIGN_DOTS.test(input)) return refused('HOSTNAME_FOREIGN_DOT', 'Labels are separated by the ASCII full stop only.')
+  if (FOREIGN_DOTS.test(input))
+    return refused('HOSTNAME_FOREIGN_DOT', 'Labels are separated by the ASCII full stop only.')
   if (input.startsWith('*.')) {
-    return refused('HOSTNAME_WILDCARD', 'Wildcards need proof by DNS-01, which is not available here. Name the host itself.')
+    return refused(
+      'HOSTNAME_WILDCARD',
+      'Wildcards need proof by DNS-01, which is not available here. Name the host itself.',
+    )
   }
   if (input.endsWith('.')) return refused('HOSTNAME_TRAILING_DOT', 'Leave out the dot at the end.')
   // eslint-disable-next-line no-control-regex
@@ -47,22 +56,24 @@ export function parseHostname(input: string, policy: HostnamePolicy = NO_POLICY)
     return refused('HOSTNAME_BAD_CHARACTER', 'Only letters, digits, hyphens and dots; no scheme, port or path.')
   }
 
+  // Before IDNA too: `domainToASCII` answers an address that is out of range with nothing, like any other bad name.
+  if (endsInNumber(input.toLowerCase())) return refused('HOSTNAME_IS_ADDRESS', 'An IP address is not a hostname.')
   const ascii = domainToASCII(input)
   if (ascii === '') return refused('HOSTNAME_NOT_IDNA', 'The hostname is not valid under IDNA (UTS #46).')
-  return checkAscii(ascii, input, policy)
+  return checkAscii(ascii, policy)
 }
 
-function checkAscii(ascii: string, input: string, policy: HostnamePolicy): Parsed<Hostname> {
+function checkAscii(ascii: string, policy: HostnamePolicy): Parsed<Hostname> {
+  if (endsInNumber(ascii)) return refused('HOSTNAME_IS_ADDRESS', 'An IP address is not a hostname.')
   const labels = ascii.split('.')
-  const last = labels.at(-1) ?? ''
-  if (NUMERIC_LABEL.test(last) || NUMERIC_LABEL.test(input.toLowerCase().split('.').at(-1) ?? '')) {
-    return refused('HOSTNAME_IS_ADDRESS', 'An IP address is not a hostname.')
-  }
   if (ascii.length > MAX_LENGTH) return refused('HOSTNAME_TOO_LONG', 'A hostname has at most 253 characters.')
   if (labels.length > MAX_LABELS) return refused('HOSTNAME_TOO_DEEP', `A hostname has at most ${MAX_LABELS} labels.`)
   for (const label of labels) {
     if (!LDH_LABEL.test(label)) {
-      return refused('HOSTNAME_BAD_LABEL', `Every label has 1 to 63 letters, digits and inner hyphens; "${label}" does not.`)
+      return refused(
+        'HOSTNAME_BAD_LABEL',
+        `Every label has 1 to 63 letters, digits and inner hyphens; "${label}" does not.`,
+      )
     }
     if (label.slice(2, 4) === '--' && !isValidALabel(label)) {
       return refused('HOSTNAME_BAD_LABEL', `"${label}" has hyphens in places 3 and 4 but is not a valid IDNA label.`)
@@ -93,8 +104,12 @@ function checkZone(ascii: string, labels: string[], policy: HostnamePolicy): Par
 function isValidALabel(label: string): boolean {
   if (!label.startsWith('xn--')) return false
   const unicode = domainToUnicode(label)
-  return unicode !== '' && !unicode.startsWith('xn--') && domainToASCII(unicode) === label
+  // An A-label may spell what the text form may not, such as a joiner.
+  if (unicode === '' || unicode.startsWith('xn--') || INVISIBLE.test(unicode)) return false
+  return domainToASCII(unicode) === label
 }
+
+const endsInNumber = (name: string): boolean => NUMERIC_LABEL.test(name.slice(name.lastIndexOf('.') + 1))
 
 export const isWithin = (name: string, zone: string): boolean => name === zone || name.endsWith(`.${zone}`)
 

@@ -6,23 +6,34 @@ export interface AddressRules {
   allow: readonly string[]
 }
 
+// Azure's metadata and control endpoint stands at a public address, reachable from inside its networks only.
+const METADATA_ADDRESSES = ['168.63.129.16']
+// All of IPv6 that is globally reachable is allocated from here (IANA IPv6 address space registry). What is left of
+// `::/96` reaches an IPv4 address on some systems.
+const IPV6_GLOBAL = '2000::/3'
+
 /**
  * Why an address is refused, or null when an edge may connect to it.
  *
- * IPv4-mapped IPv6 is judged as the IPv4 address it reaches; other embeddings (6to4, Teredo, NAT64) are refused whole,
- * because what they reach depends on somebody else's gateway.
+ * IPv6 that embeds an IPv4 address (mapped, 6to4, Teredo, NAT64) is refused whole: the IPv4 form is there for it, and
+ * what the others reach depends on somebody else's gateway.
  */
 export function refusalOf(address: string, rules: AddressRules): string | null {
   if (!ipaddr.isValid(address)) return `"${address}" is not an IP address.`
-  const ip = ipaddr.process(address)
+  const ip = ipaddr.parse(address)
   if (rules.allow.some((cidr) => contains(cidr, ip))) return null
-  const range = ip.range()
+  const range = METADATA_ADDRESSES.includes(address) ? 'metadata' : rangeOf(ip)
   if (range === 'unicast') return null
   return `${ip.toString()} is in the range "${range}", which targets may not use. An operator can allow it with MOORING_UPSTREAM_ALLOW.`
 }
 
 export function isCidr(text: string): boolean {
   return ipaddr.isValidCIDR(text)
+}
+
+function rangeOf(ip: ipaddr.IPv4 | ipaddr.IPv6): string {
+  const range = ip.range()
+  return range === 'unicast' && ip.kind() === 'ipv6' && !contains(IPV6_GLOBAL, ip) ? 'unallocated' : range
 }
 
 function contains(cidr: string, ip: ipaddr.IPv4 | ipaddr.IPv6): boolean {

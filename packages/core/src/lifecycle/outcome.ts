@@ -12,8 +12,11 @@ import type { Reason } from '../reasons.ts'
 export type Outcome =
   | { kind: 'done'; changes: Changes }
   | { kind: 'wait'; until: Date; because: Reason; changes: Changes }
-  | { kind: 'retry'; because: Reason; notBefore: Date | null; backTo: 'order_certificate' | null }
-  | { kind: 'failed'; because: Reason }
+  | { kind: 'retry'; because: Reason; notBefore: Date | null; backTo: BackTo }
+  | { kind: 'failed'; because: Reason; backTo: BackTo }
+
+/** The order is lost (invalid, expired, refused): the next try begins with a new one. */
+export type BackTo = 'order_certificate' | null
 
 /** Facts and decisions that are written with the outcome, in the same statement. */
 export interface Changes {
@@ -47,7 +50,6 @@ export const retry = (because: Reason, notBefore: Date | null = null): Outcome =
   backTo: null,
 })
 
-/** The order is lost (invalid, expired): start over with a new one, after the backoff. */
 export const retryWithNewOrder = (because: Reason, notBefore: Date | null = null): Outcome => ({
   kind: 'retry',
   because,
@@ -55,4 +57,4 @@ export const retryWithNewOrder = (because: Reason, notBefore: Date | null = null
   backTo: 'order_certificate',
 })
 
-export const failed = (because: Reason): Outcome => ({ kind: 'failed', because })
+export const failed = (because: Reason, backTo: BackTo = null): Outcome => ({ kind: 'failed', because, backTo })

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { Domain } from '../domain/domain.ts'
 import type { EdgeIdentity } from '../domain/records.ts'
-import type { CertificateStore, EdgeStore, Issuer, KeyCustody, Lease, Resolver } from '../ports.ts'
+import type { CertificateStore, CsrMaker, EdgeStore, Issuer, KeyCustody, Lease, Resolver } from '../ports.ts'
 import type { Outcome } from './outcome.ts'
 import type { State, StepName } from './states.ts'
 
@@ -12,6 +12,7 @@ export interface StepContext {
   clock: Clock
   resolver: Resolver
   issuer: Issuer
+  csrMaker: CsrMaker
   custody: KeyCustody
   certificates: CertificateStore
   edges: EdgeStore
@@ -23,10 +24,8 @@ export interface StepContext {
 /** Settings of the machine; all durations in milliseconds. */
 export interface LifecyclePolicy {
   edge: EdgeIdentity
-  /** Claims of one step before `retry` becomes `failed`. */
+  /** Claims within one state before `retry` becomes `failed`. */
   maxAttempts: number
-  /** How long a customer's DNS is looked at before the domain fails. */
-  giveUpAfterMs: number
   /** How soon an unproved edge is looked at again; its report wakes the domain earlier. */
   edgeRecheckMs: number
   graceMs: number

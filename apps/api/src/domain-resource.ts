@@ -1,0 +1,116 @@
+import {
+  type Attempt,
+  type Domain,
+  type DomainEvent,
+  type DomainView,
+  type EdgeIdentity,
+  type Job,
+  type RegisteredEdge,
+  requiredRecords,
+} from '@mooring/core'
+import type { z } from 'zod'
+import type * as schemas from './schemas.ts'
+
+type Json<Schema extends z.ZodType> = z.output<Schema>
+
+const time = (at: Date): string => at.toISOString()
+const timeOrNull = (at: Date | null): string | null => (at === null ? null : time(at))
+
+/** The domain as callers see it (design: api.md). */
+export function domainResource(view: DomainView, edge: EdgeIdentity): Json<typeof schemas.domainSchema> {
+  const { domain } = view
+  return {
+    id: domain.id,
+    hostname: domain.hostname,
+    tenant: domain.tenant,
+    state: domain.state,
+    step: domain.step,
+    reason: domain.reason,
+    attempt: domain.attempt,
+    next_check_at: timeOrNull(domain.nextRunAt),
+    target: domain.target,
+    verification: { method: domain.verification.method, expires_at: time(domain.verification.expiresAt) },
+    tls: domain.tls,
+    edge_pool: domain.edgePool,
+    vhost: 'dedicated',
+    priority: domain.lane,
+    dns: { provider: null, records: dnsRecords(domain, edge) },
+    certificate: certificateResource(view.certificate),
+    edges: edgesResource(view),
+    metadata: domain.metadata,
+    created_at: time(domain.createdAt),
+    updated_at: time(domain.updatedAt),
+    activated_at: timeOrNull(domain.activatedAt),
+    delete_after: timeOrNull(domain.deleteAfter),
+  }
+}
+
+/** What the customer must have beside what the last look found. */
+function dnsRecords(domain: Domain, edge: EdgeIdentity): Json<typeof schemas.dnsRecordSchema>[] {
+  return requiredRecords(domain, edge).map((record) => {
+    const finding = domain.dns[record.purpose]
+    return {
+      ...record,
+      status: finding?.status ?? 'unknown',
+      observed: finding?.observed ?? [],
+      checked_at: finding?.checkedAt ?? null,
+    }
+  })
+}
+
+function certificateResource(certificate: DomainView['certificate']): Json<typeof schemas.certificateSchema> {
+  return {
+    status: certificate?.status ?? 'none',
+    issuer: certificate?.issuer ?? null,
+    serial: certificate?.issued?.serial ?? null,
+    not_after: timeOrNull(certificate?.issued?.notAfter ?? null),
+    renew_at: timeOrNull(certificate?.issued?.renewAt ?? null),
+    rate_limited_until: null,
+  }
+}
+
+function edgesResource({ domain, route }: DomainView): Json<typeof schemas.domainEdgesSchema> {
+  const { proved, pending, silent, rejected } = route ?? { proved: [], pending: [], silent: [], rejected: [] }
+  return {
+    generation: domain.routeGeneration,
+    proved: proved.length,
+    live: proved.length + pending.length,
+    pending,
+    silent,
+    rejected,
+  }
+}
+
+export function eventResource(event: DomainEvent): Json<typeof schemas.eventSchema> {
+  return { id: String(event.id), at: time(event.at), type: event.type, actor: event.actor, data: event.data }
+}
+
+export function attemptResource(attempt: Attempt): Json<typeof schemas.attemptSchema> {
+  return {
+    id: String(attempt.id),
+    step: attempt.step,
+    worker: attempt.worker,
+    started_at: time(attempt.startedAt),
+    finished_at: timeOrNull(attempt.finishedAt),
+    outcome: attempt.outcome,
+    code: attempt.code,
+    detail: attempt.detail,
+  }
+}
+
+export function jobResource({ domainId, deadLetter, at, ...job }: Job): Json<typeof schemas.jobSchema> {
+  return { domain_id: domainId, ...job, dead_letter: deadLetter, at: time(at) }
+}
+
+export function edgeResource(edge: RegisteredEdge & { live: boolean }): Json<typeof schemas.edgeSchema> {
+  return {
+    id: edge.id,
+    name: edge.name,
+    pool: edge.pool,
+    live: edge.live,
+    registered_at: time(edge.registeredAt),
+    last_seen_at: timeOrNull(edge.lastSeenAt),
+    generation: edge.generation,
+    server: edge.server,
+  }
+}

@@ -1,0 +1,61 @@
+import { createKeyCustody, systemClock } from '@mooring/core'
+import { createDispatch, createEdgeRegistry, createRegistry, migrate, openDatabase } from '@mooring/postgres'
+import { createRabbitJobQueue } from '@mooring/queue'
+import { createLogger, readConfig, runUntilStopped } from '@mooring/runtime'
+import { startApi } from './api.ts'
+import { configSchema } from './config.ts'
+
+const log = createLogger({ name: 'api' })
+
+await runUntilStopped(async () => {
+  const config = readConfig(configSchema)
+  log.level = config.LOG_LEVEL
+
+  await migrate(config.DATABASE_URL, log)
+  const database = openDatabase({ url: config.DATABASE_URL, applicationName: 'mooring-api', log })
+  const queue = createRabbitJobQueue({ url: config.AMQP_URL, log })
+  const routeListeners = new Set<(pool: string) => void>()
+  await database.listen('mooring_routes', (pool) => routeListeners.forEach((listener) => listener(pool)))
+
+  const edge = { hostname: config.MOORING_EDGE_HOSTNAME, addresses: config.MOORING_EDGE_ADDRESSES }
+  const api = await startApi({
+    host: config.HOST,
+    port: config.PORT,
+    registry: createRegistry(database, { tokenLifetimeMs: config.MOORING_TOKEN_DAYS }),
+    dispatch: createDispatch(database, {
+      hintSeconds: config.MOORING_HINT_SECONDS / 1000,
+      tenantInFlight: config.MOORING_TENANT_IN_FLIGHT,
+    }),
+    edges: createEdgeRegistry(database),
+    queue,
+    custody: createKeyCustody(config.MOORING_ENCRYPTION_KEY),
+    onRoutesChanged: (listener) => routeListeners.add(listener),
+    ping: async () => {
+      await database.pool.query('select 1')
+    },
+    log,
+    clock: systemClock,
+    settings: {
+      adminKey: config.MOORING_API_KEY,
+      rules: {
+        hostnames: {
+          reserved: [edge.hostname, ...config.MOORING_RESERVED_HOSTNAMES],
+          allowedZones: config.MOORING_ALLOWED_ZONES,
+        },
+        addresses: { allow: config.MOORING_UPSTREAM_ALLOW },
+        edge,
+      },
+      tokenLifetimeMs: config.MOORING_TOKEN_DAYS,
+      longPollMs: config.MOORING_LONG_POLL_SECONDS,
+    },
+  })
+  log.info({ url: api.url }, 'listening')
+
+  return {
+    async stop() {
+      await api.stop()
+      await queue.close()
+      await database.close()
+    },
+  }
+}, log)

@@ -1,0 +1,71 @@
+import { ERRORS, REASON_CODES } from '@mooring/core'
+import { openDatabase } from '@mooring/postgres'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { apiUnderTest } from '../../../test/builders/api-under-test.ts'
+
+const database = openDatabase({
+  url: 'postgres://nobody@127.0.0.1:1/nothing',
+  log: { debug() {}, info() {}, warn() {}, error() {} },
+})
+const { app, call } = apiUnderTest(database)
+const routes: { method: string; url: string }[] = []
+app.addHook('onRoute', ({ method, url }) => {
+  for (const one of [method].flat()) if (one !== 'HEAD') routes.push({ method: one, url })
+})
+
+interface Operation {
+  responses: Record<string, { description: string; content?: Record<string, unknown> }>
+  security?: unknown[]
+}
+interface Document {
+  openapi: string
+  paths: Record<string, Record<string, Operation>>
+  components: { schemas: Record<string, { properties?: Record<string, { enum?: string[] }> }> }
+}
+let document: Document
+beforeAll(async () => {
+  document = (await call('GET', '/openapi.json', { key: null })).json
+})
+
+const operationOf = ({ method, url }: { method: string; url: string }) =>
+  document.paths[url.replace(/:([a-z]+)/g, '{$1}')]?.[method.toLowerCase()]
+
+describe('/openapi.json', () => {
+  it('is OpenAPI 3.1', () => {
+    expect(document.openapi).toMatch(/^3\.1\./)
+  })
+
+  it('describes every route under /v1, with its problems', () => {
+    const versioned = routes.filter(({ url }) => url.startsWith('/v1/'))
+    expect(versioned.length).toBeGreaterThan(10)
+    for (const route of versioned) {
+      const operation = operationOf(route)
+      expect(operation, `${route.method} ${route.url}`).toBeDefined()
+      for (const status of ['401', '403', '500', '503']) {
+        expect(Object.keys(operation?.responses[status]?.content ?? {})).toEqual(['application/problem+json'])
+      }
+    }
+  })
+
+  it('lists every reason and every error code from the tables in core', () => {
+    const { Reason, Problem } = document.components.schemas
+    expect(Reason?.properties?.['code']?.enum).toEqual(REASON_CODES)
+    expect(Problem?.properties?.['code']?.enum).toEqual(Object.keys(ERRORS))
+  })
+
+  it('names what clients use again and again, and refers to nothing that is not there', () => {
+    const { schemas } = document.components
+    expect(Object.keys(schemas)).toEqual(
+      expect.arrayContaining(['Domain', 'RegistrationInput', 'DomainChangeInput', 'Job', 'Edge', 'Problem', 'Reason']),
+    )
+    const references = [...JSON.stringify(document).matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(
+      ([, name]) => name,
+    )
+    expect(references.filter((name) => !(String(name) in schemas))).toEqual([])
+  })
+
+  it('asks for a key except where none is needed', () => {
+    expect(operationOf({ method: 'GET', url: '/healthz' })?.security).toEqual([])
+    expect(operationOf({ method: 'GET', url: '/v1/domains' })?.security).toBeUndefined()
+  })
+})

@@ -1,0 +1,36 @@
+import { z } from 'zod'
+import { notFound } from '../problem.ts'
+import type { App, RouteContext } from './route.ts'
+
+/**
+ * Answers certificate authorities (RFC 8555 §8.3), through the edges, which pass the visitor's Host on: a token is good
+ * for the name it was made for, and for no other that points here.
+ */
+export function challengeRoutes(app: App, { registry }: RouteContext): void {
+  app.get(
+    '/.well-known/acme-challenge/:token',
+    {
+      schema: {
+        summary: 'Answer an HTTP-01 challenge',
+        tags: ['challenges'],
+        security: [],
+        params: z.object({ token: z.string() }),
+        response: { 200: z.string().describe('The key authorization, as text/plain.') },
+      },
+    },
+    async (request, reply) => {
+      const { token } = request.params
+      const hostname = hostOf(request.headers.host)
+      if (!/^[A-Za-z0-9_-]{1,128}$/.test(token) || hostname === null) throw notFound('challenge')
+      const keyAuthorization = await registry.challengeAnswer(token, hostname)
+      if (keyAuthorization === null) throw notFound('challenge')
+      return reply.type('text/plain; charset=utf-8').header('cache-control', 'no-store').send(keyAuthorization)
+    },
+  )
+}
+
+/** The name in a Host header, without port and last dot; null when it is no name. */
+function hostOf(header: string | undefined): string | null {
+  const [, name] = /^([A-Za-z0-9.-]{1,254}?)\.?(?::\d+)?$/.exec(header ?? '') ?? []
+  return name?.toLowerCase() ?? null
+}

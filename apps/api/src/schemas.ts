@@ -1,0 +1,199 @@
+/**
+ * What the API takes and answers, for the OpenAPI document. Requests are judged by these schemas; answers are built by
+ * `domain-resource.ts` to their types and not checked again, so that a state of a newer release can still be shown.
+ */
+import { ERRORS, type ErrorCode, JOB_KINDS, LANES, REASONS, type ReasonCode, STATES, STEP_NAMES } from '@mooring/core'
+import { z } from 'zod'
+
+const time = z.string().meta({ format: 'date-time' })
+const reasonCodes = Object.keys(REASONS) as [ReasonCode, ...ReasonCode[]]
+const actors = ['customer', 'platform', 'operator', 'ca', 'nobody'] as const
+
+const reasonSchema = z
+  .object({
+    code: z.enum(reasonCodes).describe(reasonCodes.map((code) => `- \`${code}\`: ${REASONS[code].means}`).join('\n')),
+    message: z.string().describe('Names the record, what was found, and what to do.'),
+    actor: z.enum(actors).describe('Who must act.'),
+    expected: z.array(z.string()).optional(),
+    observed: z.array(z.string()).optional(),
+  })
+  .meta({ id: 'Reason' })
+
+const targetSchema = z
+  .discriminatedUnion('type', [
+    z.object({ type: z.literal('proxy'), url: z.string() }),
+    z.object({ type: z.literal('redirect'), url: z.string(), status: z.literal([301, 302, 307, 308]) }),
+    z.object({ type: z.literal('none') }),
+  ])
+  .meta({ id: 'Target' })
+
+export const dnsRecordSchema = z
+  .object({
+    type: z.enum(['TXT', 'CNAME', 'A', 'AAAA']),
+    name: z.string(),
+    value: z.string(),
+    purpose: z.enum(['ownership', 'routing']),
+    status: z.enum(['ok', 'missing', 'mismatch', 'unknown']),
+    observed: z.array(z.string()),
+    checked_at: z.string().nullable(),
+  })
+  .meta({ id: 'DnsRecord' })
+
+export const certificateSchema = z
+  .object({
+    status: z.enum(['none', 'ordering', 'issued', 'parked']),
+    issuer: z.string().nullable(),
+    serial: z.string().nullable(),
+    not_after: time.nullable(),
+    renew_at: time.nullable(),
+    rate_limited_until: time.nullable(),
+  })
+  .meta({ id: 'CertificateStatus' })
+
+export const domainEdgesSchema = z
+  .object({
+    generation: z.int().nullable(),
+    proved: z.int(),
+    live: z.int(),
+    pending: z.array(z.string()).describe('Live edges that do not serve the present route yet.'),
+    silent: z.array(z.string()).describe('Edges without a heartbeat that do not serve it yet.'),
+    rejected: z.array(z.object({ edge: z.string(), detail: z.string() })),
+  })
+  .meta({ id: 'DomainEdges' })
+
+export const domainSchema = z
+  .object({
+    id: z.string(),
+    hostname: z.string(),
+    tenant: z.string(),
+    state: z.enum(STATES),
+    step: z.enum(STEP_NAMES).describe('The step that runs next, or that failed.'),
+    reason: reasonSchema.nullable(),
+    attempt: z.int(),
+    next_check_at: time.nullable(),
+    target: targetSchema,
+    verification: z.object({ method: z.literal('txt'), expires_at: time }),
+    tls: z.object({ mode: z.enum(['auto', 'off']) }),
+    edge_pool: z.string(),
+    vhost: z.literal('dedicated'),
+    priority: z.enum(LANES),
+    dns: z.object({ provider: z.string().nullable(), records: z.array(dnsRecordSchema) }),
+    certificate: certificateSchema,
+    edges: domainEdgesSchema,
+    metadata: z.record(z.string(), z.unknown()),
+    created_at: time,
+    updated_at: time,
+    activated_at: time.nullable(),
+    delete_after: time.nullable(),
+  })
+  .meta({ id: 'Domain' })
+
+export const eventSchema = z
+  .object({ id: z.string(), at: time, type: z.string(), actor: z.string(), data: z.record(z.string(), z.unknown()) })
+  .meta({ id: 'DomainEvent' })
+
+export const attemptSchema = z
+  .object({
+    id: z.string(),
+    step: z.string(),
+    worker: z.string(),
+    started_at: time,
+    finished_at: time.nullable(),
+    outcome: z.enum(['running', 'done', 'wait', 'retry', 'failed', 'superseded', 'lost']),
+    code: z.string().nullable(),
+    detail: z.string().nullable(),
+  })
+  .meta({ id: 'Attempt' })
+
+export const jobSchema = z
+  .object({
+    kind: z.enum(JOB_KINDS),
+    domain_id: z.string().nullable().describe('Null for a dead letter.'),
+    hostname: z.string().describe('The name of the queue for a dead letter.'),
+    tenant: z.string().nullable(),
+    state: z.string().nullable(),
+    step: z.string().nullable(),
+    lane: z.string().nullable(),
+    attempt: z.int().nullable(),
+    worker: z.string().nullable(),
+    reason: reasonSchema.nullable(),
+    dead_letter: z
+      .object({ code: z.string(), detail: z.string(), excerpt: z.string(), bytes: z.int() })
+      .nullable()
+      .describe('What is wrong with a message that nobody could take.'),
+    at: time.describe('When it became due, was claimed, is due next, failed or died, by kind.'),
+  })
+  .meta({ id: 'Job' })
+
+export const jobCountsSchema = z.record(z.enum(JOB_KINDS), z.int()).meta({ id: 'JobCounts' })
+
+export const edgeSchema = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    pool: z.string(),
+    live: z.boolean(),
+    registered_at: time,
+    last_seen_at: time.nullable(),
+    generation: z.int(),
+    server: z.string().nullable(),
+  })
+  .meta({ id: 'Edge' })
+
+const fieldErrorSchema = z
+  .object({ path: z.string(), code: z.string(), message: z.string() })
+  .meta({ id: 'FieldError' })
+
+const problemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    code: z.enum(Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]]),
+    detail: z.string(),
+    errors: z.array(fieldErrorSchema).optional(),
+    id: z.string().optional().describe('Of the domain in the way, for HOSTNAME_EXISTS within one tenant.'),
+    request_id: z.string(),
+  })
+  .meta({ id: 'Problem' })
+
+export const pageOf = <Item extends z.ZodType>(item: Item) =>
+  z.object({ data: z.array(item), next_cursor: z.string().nullable() })
+
+// Postgres text holds no U+0000, and nobody searches for other controls.
+const searchText = (max: number) =>
+  z
+    .string()
+    .min(1)
+    .max(max)
+    .regex(/^\P{Cc}*$/u, 'Controls are not allowed.')
+
+/** Query fields of every list. */
+export const pageFields = {
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: searchText(512).optional().describe('`next_cursor` of the page before.'),
+}
+
+export const domainParams = z.strictObject({ id: z.string().describe('The id, or the hostname.') })
+
+export const domainFilters = {
+  state: z.enum(STATES).optional(),
+  reason: z.enum(reasonCodes).optional(),
+  actor: z.enum(actors).optional(),
+  tenant: searchText(128).optional(),
+  q: searchText(253).optional().describe('Part of a hostname.'),
+}
+
+/** Problem documents of these statuses, beside the ones that any call may answer. */
+export function problems(...statuses: number[]) {
+  const all = [...statuses, 401, 403, 500, 503]
+  return Object.fromEntries(all.map((status) => [status, problemResponse(status)]))
+}
+
+export function problemResponse(status: number) {
+  const codes = Object.entries(ERRORS).filter(([, error]) => error.status === status)
+  return {
+    description: codes.map(([code, { title }]) => `${code}: ${title}.`).join(' '),
+    content: { 'application/problem+json': { schema: problemSchema } },
+  }
+}

@@ -1,0 +1,126 @@
+import { mkdir } from 'node:fs/promises'
+import { setTimeout as delay } from 'node:timers/promises'
+import { AppError, EDGE_HEARTBEAT_MS, type EdgeReport, type EdgeServer, type Log, type Route } from '@mooring/core'
+import { createApplyLoop } from './apply-loop.ts'
+import { backoffMs } from './backoff.ts'
+import { createControlPlane } from './control-plane.ts'
+import { openDesiredState } from './desired-state.ts'
+import { obtainToken, requireSafeUrl } from './identity.ts'
+import { runPullLoop } from './pull-loop.ts'
+import { createReportLoop } from './report-loop.ts'
+import { createTargetResolver } from './resolve-targets.ts'
+
+export interface AgentOptions {
+  /** Absolute; the agent's state, token and web server live in it. */
+  dir: string
+  /** Of the control plane. */
+  apiUrl: URL
+  /** Plain HTTP to a control plane that is not on this machine. */
+  allowInsecureApi?: boolean
+  /** The edge's token; without it `apiKey` enrols the edge as `name` at the first start. */
+  token?: string | undefined
+  apiKey?: string | undefined
+  name: string
+  pool: string
+  /** CIDRs of private targets the operator permits. */
+  upstreamAllow: readonly string[]
+  /** `ip:port`; the machine's own when empty. */
+  dnsServers: readonly string[]
+  server: EdgeServer
+  heartbeatMs?: number
+  /** How long one pull may wait for news. */
+  pullWaitSeconds?: number
+  log: Log
+}
+
+export interface Agent {
+  /** Whether everything the control plane had at the start is served: a load balancer may send visitors. */
+  isReady(): boolean
+  /** Ends the agent and leaves the server as it is. */
+  stop(): Promise<void>
+}
+
+/**
+ * Carries the control plane's wishes to one web server: pull, apply, prove, report. Level-triggered, so that whatever is
+ * lost on the way is made good by the next round. Resolves once the server serves what it served last.
+ */
+export async function startAgent(options: AgentOptions): Promise<Agent> {
+  const { dir, apiUrl, server, log } = options
+  requireSafeUrl(apiUrl, options.allowInsecureApi === true)
+  if (options.token === undefined && options.apiKey === undefined) {
+    throw new AppError('INVALID', 'The edge has no identity: set MOORING_EDGE_TOKEN, or MOORING_API_KEY to enrol it.')
+  }
+  await mkdir(dir, { recursive: true })
+  const state = await openDesiredState(dir)
+  await server.start()
+  log.info({ server: server.version, names: state.routes().length, generation: state.generation }, 'edge serves')
+
+  const stopping = new AbortController()
+  const { signal } = stopping
+  const rules = { allow: options.upstreamAllow }
+  let isCaughtUp = false
+  let isReady = false
+  const reports = createReportLoop({ heartbeatMs: options.heartbeatMs ?? EDGE_HEARTBEAT_MS, log })
+  const targets = createTargetResolver({
+    rules,
+    dnsServers: options.dnsServers,
+    onChange: () => applies.notify({ isUrgent: true }),
+    log,
+  })
+  const onApplied = (report: EdgeReport): void => {
+    isReady ||= isCaughtUp
+    reports.tell(report)
+  }
+  const applies = createApplyLoop({ state, server, targets, rules, onApplied, log })
+  const save = (): void => {
+    state.save().catch((err: unknown) => log.error({ err, dir }, 'the edge’s state could not be written'))
+  }
+
+  async function followControlPlane(): Promise<void> {
+    const token = await identify(options, signal)
+    const controlPlane = createControlPlane({ url: apiUrl, token })
+    const onChange = (changed: Route[]): void => {
+      applies.notify({ isUrgent: changed.length === 0 || changed.some(({ variant }) => variant !== 'http') })
+      save()
+    }
+    const onCaughtUp = (): void => {
+      isCaughtUp = true
+      applies.notify({ isUrgent: true })
+    }
+    const waitSeconds = options.pullWaitSeconds ?? 25
+    await Promise.all([
+      runPullLoop({ controlPlane, state, waitSeconds, onChange, onCaughtUp, log }, signal),
+      reports.run(controlPlane, signal),
+    ])
+  }
+
+  if (state.routes().length > 0) applies.notify({ isUrgent: true })
+  const loops = Promise.all([applies.run(signal), followControlPlane().catch(unlessStopped(signal))])
+  return {
+    isReady: () => isReady,
+    async stop() {
+      stopping.abort()
+      targets.stop()
+      await loops
+      await state.save()
+    },
+  }
+}
+
+/** Asks until there is an identity: an edge whose control plane is away or refuses it serves what it has meanwhile. */
+async function identify(options: AgentOptions, signal: AbortSignal): Promise<string> {
+  const { dir, apiUrl: url, token, apiKey, name, pool, log } = options
+  for (let failures = 1; ; failures += 1) {
+    try {
+      return await obtainToken({ dir, url, token, apiKey, name, pool }, signal)
+    } catch (err) {
+      if (signal.aborted) throw err
+      if (failures === 1) log.error({ err, name }, 'the edge is not enrolled yet')
+      await delay(backoffMs(failures), undefined, { signal })
+    }
+  }
+}
+
+const unlessStopped = (signal: AbortSignal) => (error: unknown) => {
+  if (!signal.aborted) throw error
+}

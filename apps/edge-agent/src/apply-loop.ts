@@ -1,0 +1,85 @@
+import { AppError, type AddressRules, type EdgeReport, type EdgeServer, type Log } from '@mooring/core'
+import { backoffMs } from './backoff.ts'
+import type { DesiredState } from './desired-state.ts'
+import { makeServed } from './make-served.ts'
+import { type LastApply, type Waiting, dueAt } from './pacing.ts'
+import type { TargetResolver } from './resolve-targets.ts'
+import { createWakeUp } from './wake-up.ts'
+
+export interface ApplyLoop {
+  /** Desired state or an address changed. What comes during an apply joins the next one. */
+  notify(change: { isUrgent: boolean }): void
+  /** Applies until the signal aborts; an apply in hand is finished. */
+  run(signal: AbortSignal): Promise<void>
+}
+
+/** Looks after the server without a change, too: one that died is started again. */
+const RECHECK_MS = 30_000
+
+/** Brings the server to the desired state, again and again: one apply at a time, many changes in each. */
+export function createApplyLoop(options: {
+  state: DesiredState
+  server: EdgeServer
+  targets: TargetResolver
+  rules: AddressRules
+  /** After each apply: what may be reported. */
+  onApplied: (report: EdgeReport) => void
+  log: Log
+}): ApplyLoop {
+  const { state, server, targets, rules, onApplied, log } = options
+  const wakeUp = createWakeUp()
+  let waiting: Waiting | null = null
+  let last: LastApply | null = null
+  let failures = 0
+
+  async function untilDue(signal: AbortSignal): Promise<void> {
+    const recheckAt = performance.now() + RECHECK_MS
+    while (!signal.aborted) {
+      // Read anew each time: a change that arrives meanwhile may be urgent.
+      const due = waiting === null ? recheckAt : dueAt(waiting, last)
+      const ms = due - performance.now()
+      if (ms <= 0) return
+      await wakeUp.wait(ms, signal)
+    }
+  }
+
+  async function applyOnce(): Promise<void> {
+    const generation = state.generation
+    const routes = state.routes()
+    const { served, rejected } = await makeServed(routes, rules, targets)
+    const result = await server.apply(served, generation)
+    onApplied({
+      generation,
+      rejected: [...state.malformed(), ...rejected, ...result.rejected],
+      server: server.version,
+    })
+  }
+
+  return {
+    notify({ isUrgent }) {
+      waiting = { since: waiting?.since ?? performance.now(), isUrgent: isUrgent || waiting?.isUrgent === true }
+      wakeUp.wake()
+    },
+    async run(signal) {
+      for (;;) {
+        await untilDue(signal)
+        if (signal.aborted) return
+        waiting = null
+        const startedAt = performance.now()
+        try {
+          await applyOnce()
+          if (failures > 0) log.info({ failures }, 'the configuration is applied again')
+          failures = 0
+        } catch (err) {
+          failures += 1
+          const names = state.routes().map(({ hostname }) => hostname)
+          const facts = { err, failures, names: names.length, sample: names.slice(0, 10) }
+          log.error(facts, err instanceof AppError ? err.message : 'the configuration could not be applied')
+          waiting = { since: performance.now(), isUrgent: true }
+          await createWakeUp().wait(backoffMs(failures), signal)
+        }
+        last = { endedAt: performance.now(), durationMs: performance.now() - startedAt }
+      }
+    },
+  }
+}

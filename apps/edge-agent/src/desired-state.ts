@@ -1,0 +1,90 @@
+import { open, readFile, rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type RejectedRoute, type Route, type RouteUpdate, encodeRouteUpdate, parseRouteUpdate } from '@mooring/core'
+
+/** What the control plane wants of this edge, as of a generation. */
+export interface DesiredState {
+  /** Where the next pull starts. */
+  readonly generation: number
+  /** All routes but removed ones. */
+  routes(): Route[]
+  /** Routes that were not well-formed, until a newer one of the same domain arrives. */
+  malformed(): RejectedRoute[]
+  /** Takes an update in; returns the routes that changed. What is older than what is known is refused. */
+  merge(update: RouteUpdate, malformed: RejectedRoute[]): Route[]
+  /** Writes the state to the disk; a call during a write joins the next one. */
+  save(): Promise<void>
+}
+
+/**
+ * Reads the state of an earlier run, so that a restarted agent asks only for what it missed. The file holds private
+ * keys and is for its owner only.
+ */
+export async function openDesiredState(dir: string): Promise<DesiredState> {
+  const path = join(dir, 'state.json')
+  const saved = await readState(path)
+  let generation = saved?.generation ?? 0
+  const routes = new Map<string, Route>(saved?.routes.map((route) => [route.domainId, route]))
+  const malformed = new Map<string, RejectedRoute>()
+  let writing: Promise<void> | null = null
+  let next: Promise<void> | null = null
+
+  const isStale = (domainId: string, at: number): boolean => at <= (routes.get(domainId)?.generation ?? generation)
+
+  return {
+    get generation() {
+      return generation
+    },
+    routes: () => [...routes.values()].filter(({ variant }) => variant !== 'removed'),
+    malformed: () => [...malformed.values()],
+    merge(update, refused) {
+      const changed = update.routes.filter((route) => !isStale(route.domainId, route.generation))
+      for (const route of changed) {
+        routes.set(route.domainId, route)
+        malformed.delete(route.domainId)
+      }
+      for (const rejected of refused) {
+        if (!isStale(rejected.domainId, rejected.generation)) malformed.set(rejected.domainId, rejected)
+      }
+      generation = Math.max(generation, update.generation)
+      // Known to be gone: whatever is older is refused by the generation of the whole from now on.
+      for (const route of changed) if (route.variant === 'removed') routes.delete(route.domainId)
+      return changed
+    },
+    save() {
+      next ??= (writing ?? Promise.resolve())
+        .catch(() => undefined) // Its own caller was told.
+        .then(() => {
+          next = null
+          writing = writeState(path, { generation, routes: [...routes.values()] })
+          return writing
+        })
+      return next
+    },
+  }
+}
+
+async function readState(path: string): Promise<RouteUpdate | null> {
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null // The first run.
+    throw error
+  }
+  const answer = parseRouteUpdate(JSON.parse(text))
+  // A file that is not ours is pulled anew: the control plane has everything that was in it.
+  return answer.ok ? answer.value.update : null
+}
+
+async function writeState(path: string, state: RouteUpdate): Promise<void> {
+  const temporary = `${path}.new`
+  const file = await open(temporary, 'w', 0o600)
+  try {
+    await file.writeFile(JSON.stringify(encodeRouteUpdate(state)))
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  await rename(temporary, path)
+}

@@ -1,0 +1,2 @@
+export { startScheduler } from './scheduler.ts'
+export type { Scheduler, SchedulerDependencies, SchedulerSettings } from './scheduler.ts'

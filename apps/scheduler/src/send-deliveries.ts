@@ -1,0 +1,44 @@
+import { type Log, type NoticeSender, type SendAnswer, deliveryRetryDelay } from '@mooring/core'
+import type { Deliveries, Delivery } from '@mooring/postgres'
+
+/** For retries and for what another process left; new deliveries wake the task. */
+const POLL_MS = 5_000
+/** Far longer than any sender's deadline: a message whose sender died goes out a minute late. */
+const LEASE_MS = 60_000
+
+export interface Sending {
+  deliveries: Deliveries
+  senders: readonly NoticeSender[]
+  log: Log
+  signal: AbortSignal
+}
+
+/** Makes one turn of sending: everything due goes out, one after the other, so that messages keep their order. */
+export function createPostman({ deliveries, senders, log, signal }: Sending): () => Promise<number> {
+  const senderOf = new Map(senders.map((sender) => [sender.channel, sender]))
+  const channels = [...senderOf.keys()]
+
+  return async function send() {
+    while (channels.length > 0 && !signal.aborted) {
+      const [delivery] = await deliveries.claim({ channels, limit: 1, leaseMs: LEASE_MS })
+      const sender = senderOf.get(delivery?.channel ?? '')
+      if (delivery === undefined || sender === undefined) break
+      await settle(delivery, await sender.send(delivery.body))
+    }
+    return POLL_MS
+  }
+
+  async function settle(delivery: Delivery, answer: SendAnswer): Promise<void> {
+    if (answer.kind === 'sent') {
+      await deliveries.succeed(delivery)
+      return
+    }
+    const { id: deliveryId, channel, attempt } = delivery
+    const floorMs = answer.kind === 'retry' ? answer.retryAfterMs : null
+    const delayMs = answer.kind === 'retry' ? deliveryRetryDelay(attempt, floorMs, Math.random) : null
+    await deliveries.fail(delivery, { detail: answer.detail, delayMs })
+    const facts = { deliveryId, channel, attempt, detail: answer.detail }
+    if (delayMs === null) log.error(facts, 'delivery given up')
+    else log.info({ ...facts, delayMs }, 'delivery put off')
+  }
+}

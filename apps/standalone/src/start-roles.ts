@@ -1,0 +1,213 @@
+import { randomBytes } from 'node:crypto'
+import { startApi } from '@mooring/api'
+import { createKeyCustody, DAY, type JobQueue, type KeyCustody, MINUTE, SECOND, systemClock } from '@mooring/core'
+import { chooseServer, startAgent } from '@mooring/edge-agent'
+import {
+  createCertificateStore,
+  createDeadLetters,
+  createDeliveries,
+  createDispatch,
+  createDomainStore,
+  createEdgeRegistry,
+  createEdgeStore,
+  createHousekeeping,
+  createNotices,
+  createRegistry,
+  createWorkers,
+  type Database,
+  migrate,
+  openDatabase,
+  WORKER_HEARTBEAT_MS,
+} from '@mooring/postgres'
+import { createLocalCa, createResolver, createSlackWebhook, csrMaker, type LocalCa } from '@mooring/providers'
+import { createMemoryJobQueue } from '@mooring/queue'
+import type { Logger } from '@mooring/runtime'
+import { startScheduler } from '@mooring/scheduler'
+import { startWorker } from '@mooring/worker'
+import type { Config } from './config.ts'
+import { splitResolver } from './demo/split-resolver.ts'
+import { CUSTOMER_ZONE } from './demo/start-demo.ts'
+import { keptSecret } from './kept-secret.ts'
+import { edgeFolder, endNginx } from './nginx-left.ts'
+import { openIssuer } from './open-issuer.ts'
+import { systemResolvers } from './system-resolvers.ts'
+
+const TOKEN_LIFETIME_MS = 7 * DAY
+const LONG_POLL_MS = 30 * SECOND
+const HINT_SECONDS = 30
+const TENANT_IN_FLIGHT = 25
+const NOTICE_WINDOW_MS = 10 * MINUTE
+const LEASE_MS = 60 * SECOND
+const EDGE_RECHECK_MS = 30 * SECOND
+const MAX_ATTEMPTS = 12
+const DRAIN_MS = 8 * SECOND
+
+export interface RolesOptions {
+  config: Config
+  folder: string
+  databaseUrl: string
+  apiKey: string
+  /** `ip:port` of the demo's name server. */
+  demoServer: string
+  /** Takes what is started, to be stopped in reverse order. */
+  stack: AsyncDisposableStack
+  log: Logger
+}
+
+export interface StartedRoles {
+  apiUrl: string
+  ca: LocalCa & { certFile: string }
+  /** Such as `nginx/1.22.1`. */
+  edgeServer: string
+}
+
+/** What the roles share, since they are one process: in a fleet each makes its own. */
+interface Shared extends RolesOptions {
+  database: Database
+  queue: JobQueue
+  custody: KeyCustody
+}
+
+/** The API first, then those who need it. */
+export async function startRoles(options: RolesOptions): Promise<StartedRoles> {
+  const { config, folder, databaseUrl, stack, log } = options
+  await migrate(databaseUrl, log)
+  const database = openDatabase({ url: databaseUrl, applicationName: 'mooring-standalone', log })
+  stack.defer(() => database.close())
+  const queue = createMemoryJobQueue({ log })
+  stack.defer(() => queue.close())
+  const encryptionKey =
+    config.MOORING_ENCRYPTION_KEY ?? (await keptSecret(folder, 'encryption-key', () => randomBytes(32).toString('hex')))
+  const shared = { ...options, database, queue, custody: createKeyCustody(encryptionKey) }
+
+  const ca = await createLocalCa(folder)
+  const apiUrl = await startApiRole(shared)
+  await startWorkerRole(shared, ca)
+  await startSchedulerRole(shared)
+  const edgeServer = await startEdgeRole(shared, apiUrl)
+  return { apiUrl, ca, edgeServer }
+}
+
+async function startApiRole({ config, apiKey, database, queue, custody, stack, log }: Shared): Promise<string> {
+  const routeListeners = new Set<(pool: string) => void>()
+  const listener = await database.listen('mooring_routes', (pool) => routeListeners.forEach((tell) => tell(pool)))
+  stack.defer(() => listener.close())
+  const edge = { hostname: config.MOORING_EDGE_HOSTNAME, addresses: config.MOORING_EDGE_ADDRESSES }
+  const api = await startApi({
+    host: config.HOST,
+    port: config.PORT,
+    registry: createRegistry(database, { tokenLifetimeMs: TOKEN_LIFETIME_MS }),
+    dispatch: createDispatch(database, { hintSeconds: HINT_SECONDS, tenantInFlight: TENANT_IN_FLIGHT }),
+    edges: createEdgeRegistry(database),
+    queue,
+    custody,
+    onRoutesChanged: (tell) => routeListeners.add(tell),
+    ping: async () => {
+      await database.pool.query('select 1')
+    },
+    log: log.child({ role: 'api' }),
+    clock: systemClock,
+    settings: {
+      adminKey: apiKey,
+      rules: {
+        hostnames: { reserved: [edge.hostname], allowedZones: [] },
+        addresses: { allow: config.MOORING_UPSTREAM_ALLOW },
+        edge,
+      },
+      tokenLifetimeMs: TOKEN_LIFETIME_MS,
+      longPollMs: LONG_POLL_MS,
+    },
+  })
+  stack.defer(() => api.stop())
+  // Listening on every address is not an address to call.
+  return api.url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')
+}
+
+async function startWorkerRole(
+  { config, demoServer, database, queue, custody, stack, log }: Shared,
+  ca: LocalCa,
+): Promise<void> {
+  const issuer = openIssuer(config, { ca, custody, database, log })
+  stack.defer(() => issuer.close())
+  const worker = await startWorker({
+    queue,
+    engine: {
+      store: createDomainStore(database, { leaseMs: LEASE_MS }),
+      certificates: createCertificateStore(database),
+      edges: createEdgeStore(database),
+      resolver: splitResolver({
+        zones: [CUSTOMER_ZONE],
+        demo: createResolver({ servers: [demoServer] }),
+        world: createResolver({ servers: config.MOORING_DNS_SERVERS ?? systemResolvers() }),
+      }),
+      issuer,
+      csrMaker,
+      custody,
+      clock: systemClock,
+      leaseMs: LEASE_MS,
+      policy: {
+        edge: { hostname: config.MOORING_EDGE_HOSTNAME, addresses: config.MOORING_EDGE_ADDRESSES },
+        maxAttempts: MAX_ATTEMPTS,
+        edgeRecheckMs: EDGE_RECHECK_MS,
+        graceMs: config.MOORING_GRACE_DAYS,
+      },
+    },
+    roster: createWorkers(database),
+    name: 'standalone',
+    slots: config.MOORING_SLOTS,
+    heartbeatMs: WORKER_HEARTBEAT_MS,
+    log: log.child({ role: 'worker' }),
+  })
+  stack.defer(() => worker.stop({ drainMs: DRAIN_MS }))
+}
+
+async function startSchedulerRole({ config, database, queue, stack, log }: Shared): Promise<void> {
+  const slackUrl = config.MOORING_SLACK_WEBHOOK_URL
+  const scheduler = await startScheduler({
+    database,
+    queue,
+    dispatch: createDispatch(database, { hintSeconds: HINT_SECONDS, tenantInFlight: TENANT_IN_FLIGHT }),
+    workers: createWorkers(database),
+    notices: createNotices(database),
+    deliveries: createDeliveries(database),
+    senders: slackUrl === undefined ? [] : [createSlackWebhook({ url: slackUrl })],
+    deadLetters: createDeadLetters(database),
+    housekeeping: createHousekeeping(database),
+    clock: systemClock,
+    log: log.child({ role: 'scheduler' }),
+    settings: { noticeWindowMs: NOTICE_WINDOW_MS },
+  })
+  stack.defer(() => scheduler.stop())
+}
+
+async function startEdgeRole({ config, folder, apiKey, stack, log }: Shared, apiUrl: string): Promise<string> {
+  const common = { dir: edgeFolder(folder), apiUrl: new URL(apiUrl), log: log.child({ role: 'edge-agent' }) }
+  const server = await chooseServer({
+    ...common,
+    nginx: config.MOORING_NGINX,
+    httpPort: config.MOORING_HTTP_PORT,
+    httpsPort: config.MOORING_HTTPS_PORT,
+    publicHttpsPort: config.MOORING_PUBLIC_HTTPS_PORT ?? config.MOORING_HTTPS_PORT,
+    listenAddress: config.HOST,
+  })
+  stack.defer(() => server.stop())
+  endNginxWithUs(common.dir, stack)
+  const agent = await startAgent({
+    ...common,
+    apiKey,
+    name: 'standalone',
+    pool: 'default',
+    upstreamAllow: config.MOORING_UPSTREAM_ALLOW,
+    dnsServers: config.MOORING_DNS_SERVERS ?? [],
+    server,
+  })
+  stack.defer(() => agent.stop())
+  return server.version
+}
+
+/** In a fleet nginx outlives its agent; here a second Ctrl-C is to leave nothing behind. */
+function endNginxWithUs(dir: string, stack: AsyncDisposableStack): void {
+  const end = () => endNginx(dir)
+  process.on('exit', end)
+  stack.defer(() => void process.off('exit', end))
+}

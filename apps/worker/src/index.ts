@@ -1,0 +1,1 @@
+export { type Worker, type WorkerDeps, startWorker } from './worker.ts'

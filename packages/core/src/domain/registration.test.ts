@@ -1,0 +1,103 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { CORPUS_RULES, targetCases } from '../../../../test/corpus/read-corpus.ts'
+import { refusalOf } from '../edge/address-rules.ts'
+import { registerDomain } from './register-domain.ts'
+import { registrationSchema } from './registration.ts'
+import { parseUpstream } from './target.ts'
+
+const schema = registrationSchema(CORPUS_RULES)
+const body = (fields: Record<string, unknown> = {}) => ({
+  hostname: 'shop.example.com',
+  target: { type: 'none' },
+  ...fields,
+})
+const complaints = (input: unknown) =>
+  schema.safeParse(input).error?.issues.map((issue) => ({
+    path: issue.path.join('.'),
+    code: issue.code === 'custom' ? issue.params?.['code'] : issue.code,
+  }))
+
+describe('a target', () => {
+  it.each(targetCases())('$why: $target.url', (expected) => {
+    const { target } = expected
+    if ('code' in expected) {
+      expect(complaints(body({ target }))).toEqual([{ path: 'target.url', code: expected.code }])
+    } else {
+      expect(schema.parse(body({ target })).target).toEqual({ ...target, url: expected.url })
+    }
+  })
+
+  it('that is accepted names an address an edge may connect to, or a name', () => {
+    const host = fc.oneof(
+      fc.ipV4(),
+      fc.ipV4Extended(),
+      fc.ipV6().map((ip) => `[${ip}]`),
+      fc.domain(),
+    )
+    fc.assert(
+      fc.property(host, fc.integer({ min: 1, max: 65_535 }), (name, port) => {
+        const answer = parseUpstream(`http://${name}:${port}`, CORPUS_RULES.addresses)
+        if (!answer.ok) return
+        expect(answer.value.port).toBe(port)
+        if (answer.value.hostIsAddress) expect(refusalOf(answer.value.host, CORPUS_RULES.addresses)).toBeNull()
+      }),
+      { numRuns: 2000 },
+    )
+  })
+})
+
+describe('a registration', () => {
+  it('with many faults is told all of them at once', () => {
+    const wrong = {
+      hostname: 'shop..example.com',
+      target: { type: 'proxy', url: 'http://127.0.0.1', weight: 3 },
+      tls: { mode: 'off' },
+      priority: 'urgent',
+      metadata: [],
+      nonsense: true,
+    }
+    expect(complaints(wrong)).toEqual([
+      { path: 'hostname', code: 'HOSTNAME_BAD_LABEL' },
+      { path: 'target.url', code: 'TARGET_ADDRESS_FORBIDDEN' },
+      { path: 'target', code: 'unrecognized_keys' },
+      { path: 'metadata', code: 'invalid_type' },
+      { path: 'priority', code: 'invalid_value' },
+      { path: '', code: 'unrecognized_keys' },
+    ])
+  })
+
+  it.each([
+    { type: 'proxy', url: 'http://shop.example.com' },
+    { type: 'redirect', url: 'https://SHOP.example.com/welcome' },
+  ])('whose target is the hostname itself is a loop: $type', (target) => {
+    expect(complaints(body({ target }))).toEqual([{ path: 'target.url', code: 'TARGET_LOOP' }])
+  })
+
+  it.each([
+    ['more than 16 kB', { text: 'x'.repeat(16_384) }, 'METADATA_TOO_LARGE'],
+    ['33 levels', JSON.parse(`${'{"a":'.repeat(33)}1${'}'.repeat(33)}`), 'METADATA_TOO_DEEP'],
+    ['U+0000, which Postgres does not keep', { text: '\0' }, 'METADATA_BAD_CHARACTER'],
+    ['half of a surrogate pair', { '\ud800': 1 }, 'METADATA_BAD_CHARACTER'],
+  ])('with metadata of %s is refused', (_what, metadata, code) => {
+    expect(complaints(body({ metadata }))).toEqual([{ path: 'metadata', code }])
+  })
+
+  it.each([{ note: '\\u0000 as text' }, { emoji: '⚓️' }, { nested: { list: [1, null, true] } }])(
+    'keeps metadata as it came: %j',
+    (metadata) => {
+      expect(schema.parse(body({ metadata })).metadata).toEqual(metadata)
+    },
+  )
+
+  it('becomes a domain with an unguessable token of its own that expires', () => {
+    const now = new Date('2026-11-20T12:00:00Z')
+    const clock = { now: () => now }
+    const one = registerDomain(schema.parse(body()), { clock, tokenLifetimeMs: 60_000 })
+    const other = registerDomain(schema.parse(body()), { clock, tokenLifetimeMs: 60_000 })
+    expect(one).toMatchObject({ hostname: 'shop.example.com', tenant: 'default', lane: 'interactive', metadata: {} })
+    expect(one.verification.expiresAt).toEqual(new Date('2026-11-20T12:01:00Z'))
+    expect(Buffer.from(one.verification.token, 'base64url').length).toBeGreaterThanOrEqual(16)
+    expect(one.verification.token).not.toBe(other.verification.token)
+  })
+})

@@ -1,0 +1,139 @@
+import { z } from 'zod'
+import { type AddressRules } from '../edge/address-rules.ts'
+import { type Hostname, type HostnamePolicy, isWithin, parseHostname } from './hostname.ts'
+import type { EdgeIdentity } from './records.ts'
+import { formatUpstream, parseRedirect, parseUpstream, type Target, type Upstream } from './target.ts'
+
+/** What a registration is judged by. */
+export interface RegistrationRules {
+  hostnames: HostnamePolicy
+  addresses: AddressRules
+  /** The platform's own edges: a target that points back at them is a loop. */
+  edge: EdgeIdentity
+}
+
+/** Metadata is for the platform's own small facts, shown back as they came. */
+export const MAX_METADATA_BYTES = 16_384
+const MAX_METADATA_DEPTH = 32
+
+/**
+ * The body of a registration: `POST /v1/domains`. The rules are checked field by field inside the schema, so that one
+ * parse finds every fault of a body, unknown fields and forbidden addresses alike. A rule's own code travels in the
+ * issue's `params.code`.
+ */
+export const registrationSchema = (rules: RegistrationRules) =>
+  fields(rules).superRefine(({ hostname, target }, context) => {
+    if (pointsAt(target, hostname)) context.addIssue({ ...SELF, input: target, path: ['target', 'url'] })
+  })
+
+const fields = (rules: RegistrationRules) =>
+  z.strictObject({
+    hostname: hostnameField(rules.hostnames),
+    target: targetField(rules),
+    verification: z.strictObject({ method: z.literal('txt') }).default({ method: 'txt' }),
+    tls: z.strictObject({ mode: z.enum(['auto', 'off']) }).default({ mode: 'auto' }),
+    edge_pool: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9-]{0,62}$/)
+      .default('default'),
+    vhost: z.literal('dedicated').default('dedicated'),
+    tenant: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$/, 'Letters, digits and . _ : @ - only, at most 128.')
+      .default('default'),
+    metadata: metadataField().default({}),
+    priority: z
+      .enum(['interactive', 'normal'])
+      .default('interactive')
+      .describe('`interactive`: a person waits. `normal`: nobody does, such as in a migration.'),
+  })
+
+/** The body of a change: `PATCH /v1/domains/{id}`. Without a field it looks again now. */
+export const changeSchema = (rules: RegistrationRules) =>
+  z.strictObject({ target: targetField(rules).optional(), metadata: metadataField().optional() })
+
+const SELF = {
+  code: 'custom' as const,
+  message: 'The target is the hostname itself: every request would come back.',
+  params: { code: 'TARGET_LOOP' },
+}
+
+/** Whether requests for the name would be sent to the name again, by the edge or by the visitor's browser. */
+export function pointsAt(target: Target, hostname: Hostname): boolean {
+  if (target.type === 'none') return false
+  const url = new URL(target.url)
+  return url.hostname === hostname && ['', '80', '443'].includes(url.port)
+}
+
+export type Registration = z.output<ReturnType<typeof registrationSchema>>
+
+function hostnameField(policy: HostnamePolicy) {
+  return z
+    .string()
+    .transform((text, context) => {
+      const hostname = parseHostname(text, policy)
+      if (hostname.ok) return hostname.value
+      return refuse(context, text, hostname)
+    })
+    .describe('A DNS name, as Unicode or as A-labels.')
+}
+
+function targetField({ addresses, edge }: RegistrationRules) {
+  const upstream = z.string().transform((text, context) => {
+    const parsed = parseUpstream(text, addresses)
+    if (!parsed.ok) return refuse(context, text, parsed)
+    if (isOwnEdge(parsed.value, edge)) {
+      return refuse(context, text, { code: 'TARGET_LOOP', message: 'The target is this platform’s own edge.' })
+    }
+    return formatUpstream(parsed.value)
+  })
+  const location = z.string().transform((text, context) => {
+    const parsed = parseRedirect(text)
+    return parsed.ok ? parsed.value.href : refuse(context, text, parsed)
+  })
+  return z.discriminatedUnion('type', [
+    z.strictObject({ type: z.literal('proxy'), url: upstream.describe('Scheme, host and port of a public server.') }),
+    z.strictObject({
+      type: z.literal('redirect'),
+      url: location.describe('Where every request is sent, path and all.'),
+      status: z.literal([301, 302, 307, 308]).default(302),
+    }),
+    z.strictObject({ type: z.literal('none') }),
+  ])
+}
+
+function isOwnEdge({ host, port, hostIsAddress }: Upstream, edge: EdgeIdentity): boolean {
+  // Another port of the same machine is another server, as in a setup on one host.
+  if (hostIsAddress) return edge.addresses.includes(host) && (port === 80 || port === 443)
+  return isWithin(host, edge.hostname)
+}
+
+function metadataField() {
+  return z
+    .record(z.string(), z.json())
+    .superRefine((metadata, context) => {
+      const text = JSON.stringify(metadata)
+      if (Buffer.byteLength(text) > MAX_METADATA_BYTES) {
+        refuse(context, metadata, { code: 'METADATA_TOO_LARGE', message: 'Metadata has at most 16,384 bytes as JSON.' })
+      }
+      if (depthOf(metadata) > MAX_METADATA_DEPTH) {
+        refuse(context, metadata, { code: 'METADATA_TOO_DEEP', message: 'Metadata is nested at most 32 levels deep.' })
+      }
+      // Postgres keeps neither in jsonb: the request would fail there, as if it were our fault.
+      if (/(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/.test(text)) {
+        const message = 'Metadata contains U+0000 or half of a surrogate pair.'
+        refuse(context, metadata, { code: 'METADATA_BAD_CHARACTER', message })
+      }
+    })
+    .describe('A plain JSON object of at most 16 kB, shown back as it came.')
+}
+
+function depthOf(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0
+  return 1 + Math.max(0, ...Object.values(value).map(depthOf))
+}
+
+function refuse(context: z.RefinementCtx, input: unknown, complaint: { code: string; message: string }): never {
+  context.addIssue({ code: 'custom', input, message: complaint.message, params: { code: complaint.code } })
+  return z.NEVER
+}

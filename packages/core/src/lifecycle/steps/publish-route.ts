@@ -1,0 +1,12 @@
+import { done } from '../outcome.ts'
+import { defineStep } from '../step.ts'
+
+/** The certificate is stored: from this commit on every edge of the pool shall serve it. */
+export const publishRoute = defineStep({
+  name: 'publish_route',
+  from: 'provisioning_cert',
+  to: 'provisioning_cert',
+  async run(domain) {
+    return done({ route: domain.tls.mode === 'off' ? 'http' : 'https' })
+  },
+})

@@ -1,0 +1,28 @@
+import { createHash } from 'node:crypto'
+
+/** One name as nginx has it: what a generation's manifest lists. Its files are named by their content and never change. */
+export interface Site {
+  domainId: string
+  hostname: string
+  variant: 'http' | 'https'
+  fingerprint: string
+  serial: string | null
+  /** Key and chain in one file, below `certificates/`; null for the http variant. */
+  certificate: string | null
+}
+
+/** In `sites-available`. */
+export const siteFile = ({ hostname, fingerprint }: Pick<Site, 'hostname' | 'fingerprint'>): string =>
+  `${stem(hostname)}.${fingerprint}.conf`
+
+/** In a generation's `sites-enabled`. */
+export const enabledFile = ({ hostname }: Pick<Site, 'hostname'>): string => `${stem(hostname)}.conf`
+
+// A file's name has 255 bytes at most, of which a hostname may take 253.
+const LONGEST_STEM = 200
+
+function stem(hostname: string): string {
+  if (hostname.length <= LONGEST_STEM) return hostname
+  const rest = createHash('sha256').update(hostname).digest('hex').slice(0, 16)
+  return `${hostname.slice(0, LONGEST_STEM)}~${rest}`
+}

@@ -1,0 +1,75 @@
+import { AppError } from '@mooring/core'
+import type { PostgresPool, PostgresPoolClient } from 'kysely'
+import pg from 'pg'
+
+// Raised by Node's sockets and resolver (https://nodejs.org/api/errors.html, "Common system errors").
+const NETWORK_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ENOENT', // a Unix socket that is not there
+])
+
+// https://www.postgresql.org/docs/15/errcodes-appendix.html: connection exceptions, insufficient resources,
+// operator intervention (shutdown, crash, starting up, but also a statement over its time), a read-only standby.
+const SQLSTATES = /^(08...|53...|57...|25006)$/
+
+// What `pg` 8 throws without a code when it gives up on a connection.
+const PG_MESSAGES =
+  /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Query read timeout|Client has encountered a connection error|Client was closed|Connection ended|Cannot use a pool after calling end)/
+
+/** Whether the fault is the connection or the server, not the statement. */
+function isUnavailable(error: unknown): boolean {
+  if (error instanceof AggregateError) return error.errors.some(isUnavailable)
+  if (!(error instanceof Error)) return false
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
+  return NETWORK_CODES.has(code) || SQLSTATES.test(code) || PG_MESSAGES.test(error.message)
+}
+
+export function toAppError(error: unknown): unknown {
+  if (error instanceof AppError || !isUnavailable(error)) return error
+  return new AppError('DATABASE_UNAVAILABLE', 'The database cannot be reached; try again shortly.', { cause: error })
+}
+
+/** A row names another that is not there. */
+export const isForeignKeyViolation = (error: unknown): boolean =>
+  error instanceof pg.DatabaseError && error.code === '23503'
+
+/**
+ * The pool as Kysely sees it: connection faults become `AppError`s, and a connection that had one is not used again.
+ * After a timeout its late answer would otherwise be read as the next query's.
+ */
+export function guardPool(pool: pg.Pool): PostgresPool {
+  return {
+    options: pool.options,
+    end: () => pool.end(),
+    connect: () => pool.connect().then(guardClient, rethrow),
+  }
+}
+
+function guardClient(client: pg.PoolClient): PostgresPoolClient {
+  let broken = false
+  const query = async (text: string, parameters: readonly unknown[]): Promise<unknown> => {
+    try {
+      return await client.query(text, [...parameters])
+    } catch (error) {
+      broken ||= isUnavailable(error)
+      throw toAppError(error)
+    }
+  }
+  return {
+    // The other overload takes cursors, for streams; none are configured.
+    query: query as PostgresPoolClient['query'],
+    release: (destroy) => client.release(destroy === true || broken),
+  }
+}
+
+function rethrow(error: unknown): never {
+  throw toAppError(error)
+}

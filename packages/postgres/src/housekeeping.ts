@@ -1,0 +1,61 @@
+import { DAY, MINUTE } from '@mooring/core'
+import { sql } from 'kysely'
+import type { Database } from './database.ts'
+import { milliseconds } from './due.ts'
+
+const IDEMPOTENCY_KEYS_KEPT_MS = DAY
+const PARKED_CERTIFICATES_KEPT_MS = 30 * DAY
+const SILENT_WORKERS_KEPT_MS = DAY
+// A lease that ended a moment ago may still be extended by a worker that was slow.
+const LEASE_OVER_FOR_MS = MINUTE
+// Each statement stays far below its time limit, even after the scheduler was away for days.
+const BATCH = 10_000
+
+/** How many rows each chore touched. */
+export interface Swept {
+  idempotencyKeys: number
+  parkedCertificates: number
+  silentWorkers: number
+  lostAttempts: number
+}
+
+export interface Housekeeping {
+  /** Removes what is past its time and closes attempts that nobody will. Safe to run anywhere, at any time. */
+  sweep(): Promise<Swept>
+}
+
+/** Domains whose lease ended need no chore: the next claim takes them. */
+export function createHousekeeping({ kysely }: Database): Housekeeping {
+  const count = async (statement: ReturnType<typeof sql>): Promise<number> =>
+    Number((await statement.execute(kysely)).numAffectedRows ?? 0)
+  const olderThan = (ms: number) => sql`now() - ${milliseconds(ms)}`
+
+  return {
+    async sweep() {
+      const idempotencyKeys = await count(sql`
+        delete from idempotency_keys where key in (
+          select key from idempotency_keys where created_at < ${olderThan(IDEMPOTENCY_KEYS_KEPT_MS)} limit ${BATCH}
+        )`)
+
+      // The sealed key goes with its row. A route that still names the certificate is served somewhere: not yet.
+      const parkedCertificates = await count(sql`
+        delete from certificates where id in (
+          select id from certificates c
+          where status = 'parked' and parked_at < ${olderThan(PARKED_CERTIFICATES_KEPT_MS)}
+            and not exists (select from routes r where r.domain_id = c.domain_id and r.certificate_id = c.id)
+          limit ${BATCH}
+        )`)
+
+      const silentWorkers = await count(sql`
+        delete from workers where seen_at < ${olderThan(SILENT_WORKERS_KEPT_MS)}`)
+
+      const lostAttempts = await count(sql`
+        update attempts a set outcome = 'lost', finished_at = now()
+        from domains d
+        where a.outcome = 'running' and d.id = a.domain_id
+          and (d.lease_token <> a.lease_token or d.lease_until is null or d.lease_until < ${olderThan(LEASE_OVER_FOR_MS)})`)
+
+      return { idempotencyKeys, parkedCertificates, silentWorkers, lostAttempts }
+    },
+  }
+}

@@ -1,0 +1,155 @@
+import {
+  type Attempt,
+  DOMAIN_ID,
+  type DomainEvent,
+  type DomainFilter,
+  type DomainView,
+  type Page,
+  type Paged,
+} from '@mooring/core'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
+import { decodeCursor, microsecondsOf, pageOf, timeOf } from './cursor.ts'
+import { type DomainRow, toDomain } from './domain-row.ts'
+import { routeProgressOfEach } from './route-progress.ts'
+import type { Tables } from './tables.ts'
+
+/** See `Registry.find`. */
+export async function findDomain(kysely: Kysely<Tables>, idOrHostname: string): Promise<DomainView | null> {
+  const isIt = DOMAIN_ID.test(idOrHostname) ? sql`domains.id = ${idOrHostname}` : sql`hostname = ${idOrHostname}`
+  const rows = await select(
+    kysely,
+    sql`where ${isIt} order by state = 'deprovisioned', domains.created_at desc, domains.id desc limit 1`,
+  )
+  const [view] = await toViews(kysely, rows)
+  return view ?? null
+}
+
+/** See `Registry.list`. Newest first. */
+export async function listDomains(
+  kysely: Kysely<Tables>,
+  filter: DomainFilter,
+  { limit, cursor }: Page,
+): Promise<Paged<DomainView>> {
+  const conditions = conditionsOf(filter)
+  if (cursor !== null) {
+    const [createdAt, id] = decodeCursor(cursor, ['number', 'text'])
+    conditions.push(sql`(domains.created_at, domains.id) < (${timeOf(createdAt)}, ${id})`)
+  }
+  const where = conditions.length === 0 ? sql`` : sql`where ${sql.join(conditions, sql` and `)}`
+  const rows = await select(kysely, sql`${where} order by domains.created_at desc, domains.id desc limit ${limit + 1}`)
+  const { data, nextCursor } = pageOf(rows, limit, { item: (row) => row, place: (row) => [row.created_us, row.id] })
+  return { data: await toViews(kysely, data), nextCursor }
+}
+
+function conditionsOf({ state, reason, actor, tenant, q }: DomainFilter): RawBuilder<unknown>[] {
+  const conditions: RawBuilder<unknown>[] = []
+  if (state !== undefined) conditions.push(sql`state = ${state}`)
+  if (reason !== undefined) conditions.push(sql`reason ->> 'code' = ${reason}`)
+  if (actor !== undefined) conditions.push(sql`reason ->> 'actor' = ${actor}`)
+  if (tenant !== undefined) conditions.push(sql`tenant = ${tenant}`)
+  if (q !== undefined) conditions.push(sql`hostname like ${`%${escapeLike(q.toLowerCase())}%`}`)
+  return conditions
+}
+
+/** `_` and `%` stand for themselves: `a_b` must not find `a-b`. */
+const escapeLike = (text: string): string => text.replaceAll(/[\\%_]/g, '\\$&')
+
+interface ViewRow extends DomainRow {
+  created_us: number
+  certificate: ShownCertificate | null
+}
+
+/** As `jsonb_build_object` gives it: times are text. */
+interface ShownCertificate {
+  id: string
+  issuer: string
+  status: 'ordering' | 'issued' | 'parked'
+  chain_pem: string | null
+  serial: string
+  not_before: string
+  not_after: string
+  renew_at: string
+}
+
+/** Each domain with the certificate it uses, or else the one being obtained. */
+async function select(kysely: Kysely<Tables>, rest: RawBuilder<unknown>): Promise<ViewRow[]> {
+  const { rows } = await sql<ViewRow>`
+    select domains.*, ${microsecondsOf(sql`domains.created_at`)} as created_us, shown.certificate
+    from domains
+    left join lateral (
+      select jsonb_build_object('id', id, 'issuer', issuer, 'status', status, 'chain_pem', chain_pem, 'serial', serial,
+                                'not_before', not_before, 'not_after', not_after, 'renew_at', renew_at) as certificate
+      from certificates
+      where certificates.domain_id = domains.id and (id = domains.certificate_id or status = 'ordering')
+      order by id = domains.certificate_id desc nulls last
+      limit 1
+    ) as shown on true
+    ${rest}
+  `.execute(kysely)
+  return rows
+}
+
+async function toViews(kysely: Kysely<Tables>, rows: ViewRow[]): Promise<DomainView[]> {
+  const domains = rows.map(toDomain)
+  const routes = await routeProgressOfEach(kysely, domains)
+  return domains.map((domain, i) => ({
+    domain,
+    certificate: toCertificate(rows[i]?.certificate ?? null),
+    route: routes.get(domain.id) ?? null,
+  }))
+}
+
+function toCertificate(row: ShownCertificate | null): DomainView['certificate'] {
+  if (row === null) return null
+  const { id, issuer, status, chain_pem: chainPem, serial } = row
+  if (chainPem === null) return { id, issuer, status, issued: null }
+  const notBefore = new Date(row.not_before)
+  const notAfter = new Date(row.not_after)
+  return { id, issuer, status, issued: { chainPem, serial, notBefore, notAfter, renewAt: new Date(row.renew_at) } }
+}
+
+/** See `Registry.events`. Newest first. */
+export async function listEvents(
+  kysely: Kysely<Tables>,
+  domainId: string,
+  { limit, cursor }: Page,
+): Promise<Paged<DomainEvent>> {
+  const rows = await kysely
+    .selectFrom('events')
+    .select(['id', 'at', 'type', 'actor', 'data'])
+    .where('domain_id', '=', domainId)
+    .where('id', '<', beforeIn(cursor))
+    .orderBy('id', 'desc')
+    .limit(limit + 1)
+    .execute()
+  return pageOf(rows, limit, { item: (row) => row, place: (row) => [row.id] })
+}
+
+/** See `Registry.attempts`. Newest first. */
+export async function listAttempts(
+  kysely: Kysely<Tables>,
+  domainId: string,
+  { limit, cursor }: Page,
+): Promise<Paged<Attempt>> {
+  const rows = await kysely
+    .selectFrom('attempts')
+    .select([
+      'id',
+      'step',
+      'worker',
+      'started_at as startedAt',
+      'finished_at as finishedAt',
+      'outcome',
+      'code',
+      'detail',
+    ])
+    .where('domain_id', '=', domainId)
+    .where('id', '<', beforeIn(cursor))
+    .orderBy('id', 'desc')
+    .limit(limit + 1)
+    .execute()
+  return pageOf(rows, limit, { item: (row) => row, place: (row) => [row.id] })
+}
+
+const beforeIn = (cursor: string | null): number =>
+  cursor === null ? Number.MAX_SAFE_INTEGER : decodeCursor(cursor, ['number'])[0]

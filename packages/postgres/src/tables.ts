@@ -1,0 +1,213 @@
+import type { DnsFindings, Lane, Reason, SealedKey, Target, Verification } from '@mooring/core'
+import type { ColumnType, Generated, JSONColumnType } from 'kysely'
+
+/** Rows as `migrations/` makes them. `Json` columns take text (`JSON.stringify`), so that arrays are not mistaken for SQL arrays. */
+export interface Tables {
+  edge_pools: EdgePoolRow
+  domains: DomainRow
+  events: EventRow
+  attempts: AttemptRow
+  certificates: CertificateRow
+  challenges: ChallengeRow
+  acme_accounts: AcmeAccountRow
+  routes: RouteRow
+  edges: EdgeRow
+  edge_rejections: EdgeRejectionRow
+  workers: WorkerRow
+  idempotency_keys: IdempotencyKeyRow
+  notice_outbox: NoticeOutboxRow
+  notice_groups: NoticeGroupRow
+  notice_members: NoticeMemberRow
+  deliveries: DeliveryRow
+  dead_letters: DeadLetterRow
+}
+
+type Json<T> = ColumnType<T, string, string>
+type NullableJson<T> = ColumnType<T | null, string | null, string | null>
+type Time = ColumnType<Date, Date, Date>
+type NullableTime = ColumnType<Date | null, Date | null | undefined, Date | null>
+type DefaultTime = ColumnType<Date, Date | undefined, Date>
+/** `jsonb` with a default. */
+type DefaultJson<T> = ColumnType<T, string | undefined, string>
+type Identity = ColumnType<number, never, never>
+
+interface EdgePoolRow {
+  name: string
+  generation: Generated<number>
+}
+
+interface DomainRow {
+  id: string
+  hostname: string
+  tenant: string
+  /** Text, not an enum: a row of a newer release may carry a state or step this one does not know. */
+  state: string
+  step: string
+  reason: NullableJson<Reason>
+  attempt: Generated<number>
+  looks: Generated<number>
+  gen: Generated<number>
+  lane: Lane
+  next_run_at: NullableTime
+  hinted_until: NullableTime
+  lease_token: Generated<number>
+  lease_until: NullableTime
+  leased_by: string | null
+  target: Json<Target>
+  verification: Json<Omit<Verification, 'expiresAt'> & { expiresAt: string }>
+  tls: Json<{ mode: 'auto' | 'off' }>
+  edge_pool: string
+  dns: DefaultJson<DnsFindings>
+  certificate_id: string | null
+  route_generation: number | null
+  metadata: DefaultJson<Record<string, unknown>>
+  immediate: Generated<boolean>
+  delete_after: NullableTime
+  ownership_verified_at: NullableTime
+  routing_verified_at: NullableTime
+  activated_at: NullableTime
+  created_at: DefaultTime
+  updated_at: DefaultTime
+}
+
+interface EventRow {
+  id: Identity
+  domain_id: string
+  at: DefaultTime
+  type: string
+  actor: string
+  data: DefaultJson<Record<string, unknown>>
+}
+
+interface AttemptRow {
+  id: Identity
+  domain_id: string
+  lease_token: number
+  step: string
+  worker: string
+  started_at: DefaultTime
+  finished_at: NullableTime
+  outcome: Generated<'running' | 'done' | 'wait' | 'retry' | 'failed' | 'superseded' | 'lost'>
+  code: string | null
+  detail: string | null
+}
+
+interface CertificateRow {
+  id: string
+  domain_id: string
+  issuer: string
+  status: 'ordering' | 'issued' | 'parked'
+  sealed_key: Json<SealedKey>
+  csr: Buffer
+  order_url: string | null
+  chain_pem: string | null
+  serial: string | null
+  not_before: NullableTime
+  not_after: NullableTime
+  renew_at: NullableTime
+  parked_at: NullableTime
+  created_at: DefaultTime
+}
+
+interface ChallengeRow {
+  token: string
+  domain_id: string
+  hostname: string
+  key_authorization: string
+  created_at: DefaultTime
+}
+
+interface AcmeAccountRow {
+  directory_url: string
+  sealed_key: Json<SealedKey>
+  account_url: string | null
+  created_at: DefaultTime
+}
+
+interface RouteRow {
+  domain_id: string
+  hostname: string
+  edge_pool: string
+  generation: number
+  variant: 'http' | 'https' | 'removed'
+  target: Json<Target>
+  certificate_id: string | null
+}
+
+interface EdgeRow {
+  id: string
+  name: string
+  edge_pool: string
+  token_hash: string
+  registered_at: DefaultTime
+  last_seen_at: NullableTime
+  generation: Generated<number>
+  server: string | null
+}
+
+interface EdgeRejectionRow {
+  edge_id: string
+  domain_id: string
+  generation: number
+  detail: string
+}
+
+interface WorkerRow {
+  name: string
+  slots: number
+  started_at: DefaultTime
+  seen_at: DefaultTime
+}
+
+interface IdempotencyKeyRow {
+  key: string
+  request_hash: string
+  status: number
+  headers: JSONColumnType<Record<string, string>>
+  body: Json<unknown>
+  created_at: DefaultTime
+}
+
+interface NoticeOutboxRow {
+  id: Identity
+  at: DefaultTime
+  group_key: string
+  domain_id: string
+  hostname: string
+  reason: Json<Reason>
+}
+
+interface NoticeGroupRow {
+  group_key: string
+  window_until: Time
+  held: Generated<number>
+  sample: Json<Record<string, unknown>>
+}
+
+interface NoticeMemberRow {
+  group_key: string
+  domain_id: string
+}
+
+interface DeliveryRow {
+  id: string
+  channel: string
+  body: Json<Record<string, unknown>>
+  attempt: Generated<number>
+  next_run_at: NullableTime
+  lease_token: Generated<number>
+  lease_until: NullableTime
+  delivered_at: NullableTime
+  last_error: string | null
+  created_at: DefaultTime
+}
+
+interface DeadLetterRow {
+  id: Identity
+  at: DefaultTime
+  queue: string
+  code: string
+  detail: string
+  excerpt: string
+  bytes: number
+}

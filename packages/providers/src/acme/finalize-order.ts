@@ -1,0 +1,64 @@
+import { CaProblem, type Finalized } from '@mooring/core'
+import { chainOf } from './answers.ts'
+import type { AcmeClient } from './client.ts'
+import { base64url } from './jws.ts'
+import type { KnownOrders } from './known-orders.ts'
+import { type Order, orderOf, readOrder, whyInvalid } from './order.ts'
+import { pollOrder } from './poll-order.ts'
+
+interface Finalization {
+  orderUrl: string
+  csrDer: Buffer
+  signal: AbortSignal
+}
+
+/**
+ * Takes the order from where it stands to the certificate (RFC 8555 §7.4). Only a `ready` order is finalized; one that
+ * an earlier run finalized is waited for and downloaded.
+ */
+export async function finalizeOrder(
+  client: AcmeClient,
+  known: KnownOrders,
+  finalization: Finalization,
+): Promise<Finalized> {
+  const { orderUrl, signal } = finalization
+  const ready = known.take(orderUrl, 'ready')
+  let order =
+    ready === null ? await pickUp(client, finalization) : await submit(client, ready.finalizeUrl, finalization)
+
+  if (order.status === 'processing') {
+    const polled = await pollOrder(client, { orderUrl, leaves: 'processing', retryAt: order.retryAt, signal })
+    if (!('status' in polled)) return { status: 'processing', retryAt: polled.retryAt }
+    order = polled
+  }
+  if (order.status === 'invalid') throw await whyInvalid(client, order, signal)
+  if (order.status !== 'valid') throw new CaProblem('orderNotReady', `The order is ${order.status}, not ready.`)
+  return { status: 'issued', chainPem: await download(client, order, signal) }
+}
+
+async function pickUp(client: AcmeClient, finalization: Finalization): Promise<Order> {
+  const order = await readOrder(client, finalization.orderUrl, finalization.signal)
+  return order.status === 'ready' ? submit(client, order.finalize, finalization) : order
+}
+
+async function submit(
+  client: AcmeClient,
+  finalizeUrl: string,
+  { orderUrl, csrDer, signal }: Finalization,
+): Promise<Order> {
+  try {
+    return orderOf(await client.post(finalizeUrl, { csr: base64url(csrDer) }, signal), orderUrl, client)
+  } catch (error) {
+    if (!(error instanceof CaProblem)) throw error
+    // Somebody was here before: an earlier request of ours whose answer was lost.
+    if (error.type === 'orderNotReady') return readOrder(client, orderUrl, signal)
+    // Not about the account, which the CA just knew: the authorizations ran out.
+    if (error.type === 'unauthorized') throw new CaProblem('orderInvalid', error.message, { status: error.status })
+    throw error
+  }
+}
+
+async function download(client: AcmeClient, order: Order, signal: AbortSignal): Promise<string> {
+  if (order.certificate === undefined) throw new CaProblem('unexpectedAnswer', 'The valid order names no certificate.')
+  return chainOf(await client.post(order.certificate, null, signal))
+}

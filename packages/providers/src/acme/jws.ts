@@ -1,0 +1,61 @@
+import { type KeyObject, createHash, createHmac, createPrivateKey, createPublicKey, sign } from 'node:crypto'
+
+/** An account's key, which never leaves it: only signatures and the public half do. */
+export interface AccountSigner {
+  jwk: { crv: string; kty: string; x: string; y: string }
+  /** RFC 7638, base64url; the second half of every key authorization. */
+  thumbprint: string
+  sign(data: string): Buffer
+}
+
+export const base64url = (data: string | Buffer): string => Buffer.from(data).toString('base64url')
+
+/** A signer for a P-256 key in PEM. */
+export function createSigner(keyPem: string): AccountSigner {
+  const key = createPrivateKey(keyPem)
+  const jwk = publicJwk(key)
+  return {
+    jwk,
+    thumbprint: createHash('sha256').update(JSON.stringify(jwk)).digest('base64url'),
+    // JOSE wants r and s side by side (RFC 7518 §3.4), not DER.
+    sign: (data) => sign('sha256', Buffer.from(data), { key, dsaEncoding: 'ieee-p1363' }),
+  }
+}
+
+// The members in the order that RFC 7638 §3.3 hashes.
+function publicJwk(key: KeyObject): AccountSigner['jwk'] {
+  const { crv = '', kty = '', x = '', y = '' } = createPublicKey(key).export({ format: 'jwk' })
+  return { crv, kty, x, y }
+}
+
+export interface SignedContent {
+  url: string
+  nonce: string
+  /** The account's URL; null signs with the whole key, which only newAccount takes (RFC 8555 §6.2). */
+  kid: string | null
+  /** Null is POST-as-GET (RFC 8555 §6.3). */
+  payload: object | null
+}
+
+/** A request body: flattened JWS, ES256. */
+export function signJws(signer: AccountSigner, { url, nonce, kid, payload }: SignedContent): string {
+  const identity = kid === null ? { jwk: signer.jwk } : { kid }
+  const header = base64url(JSON.stringify({ alg: 'ES256', ...identity, nonce, url }))
+  const body = payload === null ? '' : base64url(JSON.stringify(payload))
+  return JSON.stringify({ protected: header, payload: body, signature: base64url(signer.sign(`${header}.${body}`)) })
+}
+
+/** Credentials a CA gives to its customers to bind ACME accounts to them. */
+export interface ExternalAccount {
+  kid: string
+  /** base64url, as CAs hand it out. */
+  hmacKey: string
+}
+
+/** The proof that whoever holds `external` wants this account key (RFC 8555 §7.3.4): HS256 over the key. */
+export function bindExternalAccount(external: ExternalAccount, signer: AccountSigner, newAccountUrl: string): object {
+  const header = base64url(JSON.stringify({ alg: 'HS256', kid: external.kid, url: newAccountUrl }))
+  const payload = base64url(JSON.stringify(signer.jwk))
+  const mac = createHmac('sha256', Buffer.from(external.hmacKey, 'base64url')).update(`${header}.${payload}`)
+  return { protected: header, payload, signature: mac.digest('base64url') }
+}

@@ -1,0 +1,5 @@
+export * from './acme/index.ts'
+export { createLeafKeyAndCsr, csrMaker } from './csr/create-leaf-key-and-csr.ts'
+export * from './dns/index.ts'
+export * from './local-ca/index.ts'
+export { type SlackWebhookOptions, createSlackWebhook } from './slack/slack-webhook.ts'

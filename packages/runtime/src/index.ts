@@ -1,0 +1,5 @@
+export * from './logger.ts'
+export * from './read-config.ts'
+export * from './run-until-stopped.ts'
+export * from './serve-health.ts'
+export * as settings from './settings.ts'

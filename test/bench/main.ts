@@ -1,0 +1,27 @@
+/**
+ * `npm run bench`: how long a launch takes, how many per second, and what each role pays for it, with every role, the
+ * test CA, the broker and the database on this one machine. Beside it, in the same run, the ACME client alone (the
+ * ceiling) and acme-client from npm (the peer).
+ */
+import { startFleet } from '../services/fleet.ts'
+import { measureAcme } from './acme.ts'
+import { measureBurst } from './burst.ts'
+import { measureSingles } from './singles.ts'
+import { printReport } from './report.ts'
+
+const SINGLES = Number(process.env['BENCH_SINGLES'] ?? 30)
+const BURST = Number(process.env['BENCH_BURST'] ?? 300)
+
+const say = (text: string) => process.stderr.write(`${text}\n`)
+
+const acme = await measureAcme({ count: 200, concurrency: 8, say })
+
+say('Starting the fleet: API, 2 workers, scheduler, one edge with nginx …')
+const fleet = await startFleet({ workers: 2, edges: 1, durable: true, env: { LOG_LEVEL: 'warn' } })
+try {
+  const singles = await measureSingles(fleet, { present: 20, count: SINGLES, say })
+  const burst = await measureBurst(fleet, { count: BURST, say })
+  printReport({ acme, singles, burst })
+} finally {
+  await fleet.stop()
+}

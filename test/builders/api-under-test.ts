@@ -1,0 +1,97 @@
+import { type ApiDependencies, type ApiSettings, buildApi } from '@mooring/api'
+import { createKeyCustody, DAY, type Hint, type JobQueue, systemClock } from '@mooring/core'
+import { createDispatch, createEdgeRegistry, createRegistry, type Database } from '@mooring/postgres'
+import { createLogger } from '@mooring/runtime'
+import { CORPUS_RULES } from '../corpus/read-corpus.ts'
+
+export const ADMIN_KEY = 'an-admin-key-of-more-than-32-characters'
+
+interface Overrides extends Partial<Omit<ApiDependencies, 'settings'>> {
+  settings?: Partial<ApiSettings>
+}
+
+/** The API's dependencies over a real database. Hints end in `published`; the broker can be taken away. */
+export function apiDependencies(database: Database, { settings, ...overrides }: Overrides = {}) {
+  const published: Hint[] = []
+  const broker = { isUp: true }
+  const dependencies: ApiDependencies = {
+    registry: createRegistry(database, { tokenLifetimeMs: 7 * DAY }),
+    dispatch: createDispatch(database, { hintSeconds: 30, tenantInFlight: 25 }),
+    edges: createEdgeRegistry(database),
+    queue: recordingQueue(published, broker),
+    custody: createKeyCustody('0f'.repeat(32)),
+    onRoutesChanged: () => {},
+    ping: async () => {
+      await database.pool.query('select 1')
+    },
+    log: createLogger({ name: 'api', level: 'silent' }),
+    clock: systemClock,
+    settings: {
+      adminKey: ADMIN_KEY,
+      rules: CORPUS_RULES,
+      tokenLifetimeMs: 7 * DAY,
+      longPollMs: 30_000,
+      ...settings,
+    },
+    ...overrides,
+  }
+  return { dependencies, published, broker }
+}
+
+/** The API without a socket. */
+export function apiUnderTest(database: Database, overrides: Overrides = {}) {
+  const { dependencies, published, broker } = apiDependencies(database, overrides)
+  const app = buildApi(dependencies)
+  return { app, dependencies, published, broker, call: callerOf(app) }
+}
+
+export interface Call {
+  body?: unknown
+  /** Sent as it is, as `application/json`. */
+  text?: string
+  /** Null for none; else the admin key. */
+  key?: string | null
+  headers?: Record<string, string>
+}
+
+type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE' | 'PUT'
+
+function callerOf(app: ReturnType<typeof buildApi>) {
+  return async (method: Method, url: string, { body, text, key = ADMIN_KEY, headers = {} }: Call = {}) => {
+    const payload = text ?? (body === undefined ? undefined : JSON.stringify(body))
+    const answer = await app.inject({
+      method,
+      url,
+      headers: {
+        ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+        ...(payload === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(payload === undefined ? {} : { payload }),
+    })
+    const isJson = String(answer.headers['content-type']).includes('json')
+    return {
+      status: answer.statusCode,
+      headers: answer.headers,
+      text: answer.body,
+      // Of any shape, which is what tests assert.
+      json: isJson ? JSON.parse(answer.body) : null,
+    }
+  }
+}
+
+function recordingQueue(published: Hint[], broker: { isUp: boolean }): JobQueue {
+  const noConsumer = () => Promise.reject(new Error('the API consumes nothing'))
+  return {
+    async publish(hints) {
+      if (!broker.isUp) return { confirmed: 0, unconfirmed: hints.length }
+      published.push(...hints)
+      return { confirmed: hints.length, unconfirmed: 0 }
+    },
+    consume: noConsumer,
+    consumeDeadLetters: noConsumer,
+    depth: async () => null,
+    isHealthy: () => broker.isUp,
+    close: async () => {},
+  }
+}

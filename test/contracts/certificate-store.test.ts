@@ -1,0 +1,200 @@
+import { DAY, type CertificateStore, type IssuedCertificate, type SealedKey, newCertificateId } from '@mooring/core'
+import { createCertificateStore, createHousekeeping } from '@mooring/postgres'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { overtake, storeDomain } from '../builders/stored-domain.ts'
+import { usePostgres } from '../services/test-database.ts'
+
+const { database } = usePostgres()
+let store: CertificateStore
+beforeEach(() => {
+  store = createCertificateStore(database())
+})
+
+const sealedKey: SealedKey = { version: 1, kek: '0011aabb', wrappedDataKey: 'dw==', nonce: 'bg==', ciphertext: 'Yw==' }
+const aNeed = (id = newCertificateId()) => ({ id, issuer: 'acme', sealedKey, csrDer: Buffer.from([0x30, 0x00, 0xff]) })
+const anOrder = (...tokens: string[]) => ({
+  orderUrl: 'https://ca.example/order/1',
+  challenges: tokens.map((token) => ({ token, keyAuthorization: `${token}.thumbprint` })),
+})
+const issued: IssuedCertificate = {
+  chainPem: '-----BEGIN CERTIFICATE-----',
+  serial: '0A1B',
+  notBefore: new Date('2026-11-01T00:00:00Z'),
+  notAfter: new Date('2027-01-30T00:00:00Z'),
+  renewAt: new Date('2027-01-01T00:00:00Z'),
+}
+
+const challenges = () =>
+  database()
+    .kysely.selectFrom('challenges')
+    .select(['token', 'hostname', 'key_authorization'])
+    .orderBy('token')
+    .execute()
+const certificateIdOf = async (domainId: string) =>
+  (await database().kysely.selectFrom('domains').select('certificate_id').where('id', '=', domainId).executeTakeFirst())
+    ?.certificate_id
+
+describe('certificate store', () => {
+  it('has no certificate for a domain that never needed one', async () => {
+    const { domain } = await storeDomain(database())
+    expect(await store.current(domain.id)).toBeNull()
+  })
+
+  it('keeps key and CSR before the CA hears of the name', async () => {
+    const { domain, lease } = await storeDomain(database())
+    const need = aNeed()
+    const begun = await store.begin(lease, need)
+    expect(begun).toEqual({ ...need, domainId: domain.id, status: 'ordering', orderUrl: null, issued: null })
+    expect(await store.current(domain.id)).toEqual(begun)
+  })
+
+  it('answers a second need with the order that is open', async () => {
+    const { lease } = await storeDomain(database())
+    const first = await store.begin(lease, aNeed())
+    const later = await overtake(database(), lease)
+    expect((await store.begin(later, aNeed())).id).toBe(first.id)
+  })
+
+  it('opens one order when the same worker asks twice at once', async () => {
+    const { lease } = await storeDomain(database())
+    const begun = await Promise.all(Array.from({ length: 8 }, () => store.begin(lease, aNeed())))
+    expect(new Set(begun.map(({ id }) => id)).size).toBe(1)
+  })
+
+  it('serves the challenges of the latest answer of the CA only', async () => {
+    const { domain, lease } = await storeDomain(database())
+    const { id } = await store.begin(lease, aNeed())
+    await store.saveOrder(lease, id, anOrder('a', 'b'))
+    await store.saveOrder(lease, id, anOrder('b', 'c'))
+    const { hostname } = domain
+    expect(await challenges()).toEqual([
+      { token: 'b', hostname, key_authorization: 'b.thumbprint' },
+      { token: 'c', hostname, key_authorization: 'c.thumbprint' },
+    ])
+    expect(await store.current(domain.id)).toMatchObject({ orderUrl: 'https://ca.example/order/1' })
+  })
+
+  it('leaves the challenges of other domains alone', async () => {
+    const [one, other] = [await storeDomain(database()), await storeDomain(database())]
+    for (const [{ lease }, token] of [
+      [one, 'a'],
+      [other, 'b'],
+    ] as const) {
+      await store.saveOrder(lease, (await store.begin(lease, aNeed())).id, anOrder(token))
+    }
+    await store.abandon(other.lease, (await store.current(other.domain.id))?.id ?? '')
+    expect(await challenges()).toMatchObject([{ token: 'a' }])
+  })
+
+  it('makes an issued certificate the one of the domain, and forgets the challenges', async () => {
+    const { domain, lease } = await storeDomain(database())
+    const { id } = await store.begin(lease, aNeed())
+    await store.saveOrder(lease, id, anOrder('a'))
+    expect(await certificateIdOf(domain.id)).toBeNull()
+    await store.saveIssued(lease, id, issued)
+    expect(await store.current(domain.id)).toMatchObject({ id, status: 'issued', issued })
+    expect(await certificateIdOf(domain.id)).toBe(id)
+    expect(await challenges()).toEqual([])
+  })
+
+  it('takes the same chain twice, and no other for a certificate that is issued', async () => {
+    const { lease } = await storeDomain(database())
+    const { id } = await store.begin(lease, aNeed())
+    await store.saveIssued(lease, id, issued)
+    await store.saveIssued(lease, id, issued)
+    await expect(store.saveIssued(lease, id, { ...issued, serial: '0C' })).rejects.toMatchObject({ code: 'CONFLICT' })
+  })
+
+  it('keeps the certificate in use while the next one is ordered', async () => {
+    const { domain, lease } = await storeDomain(database())
+    const { id: old } = await store.begin(lease, aNeed())
+    await store.saveIssued(lease, old, issued)
+    const { id: next } = await store.begin(lease, aNeed())
+    expect(next).not.toBe(old)
+    expect(await store.current(domain.id)).toMatchObject({ id: next, status: 'ordering' })
+    expect(await certificateIdOf(domain.id)).toBe(old)
+    await store.abandon(lease, next)
+    expect(await store.current(domain.id)).toMatchObject({ id: old, status: 'issued' })
+  })
+
+  it('abandons an order with its challenges, but never a certificate', async () => {
+    const { domain, lease } = await storeDomain(database())
+    const { id } = await store.begin(lease, aNeed())
+    await store.saveOrder(lease, id, anOrder('a'))
+    await store.abandon(lease, id)
+    expect(await store.current(domain.id)).toBeNull()
+    expect(await challenges()).toEqual([])
+
+    const { id: good } = await store.begin(lease, aNeed())
+    await store.saveIssued(lease, good, issued)
+    await store.abandon(lease, good)
+    expect(await store.current(domain.id)).toMatchObject({ id: good })
+  })
+
+  it('parks what a domain had when it leaves, and forgets what was on order', async () => {
+    const { domain, lease } = await storeDomain(database())
+    const { id } = await store.begin(lease, aNeed())
+    await store.saveIssued(lease, id, issued)
+    await store.saveOrder(lease, (await store.begin(lease, aNeed())).id, anOrder('a'))
+    await store.park(lease, domain.id)
+    expect(await store.current(domain.id)).toBeNull()
+    expect(await challenges()).toEqual([])
+    const rows = await database().kysely.selectFrom('certificates').select(['id', 'status', 'parked_at']).execute()
+    expect(rows).toEqual([{ id, status: 'parked', parked_at: expect.any(Date) }])
+  })
+
+  it('deletes a parked certificate and its key when retention ends', async () => {
+    const { domain, lease } = await storeDomain(database())
+    const { id } = await store.begin(lease, aNeed())
+    await store.saveIssued(lease, id, issued)
+    await store.park(lease, domain.id)
+    const housekeeping = createHousekeeping(database())
+    const parkedAt = (daysAgo: number) =>
+      database()
+        .kysely.updateTable('certificates')
+        .set({ parked_at: new Date(Date.now() - daysAgo * DAY) })
+        .execute()
+
+    await parkedAt(29)
+    expect(await housekeeping.sweep()).toMatchObject({ parkedCertificates: 0 })
+    await parkedAt(31)
+    expect(await housekeeping.sweep()).toMatchObject({ parkedCertificates: 1 })
+    expect(await database().kysely.selectFrom('certificates').select('id').execute()).toEqual([])
+  })
+
+  describe('under a lease that another worker took over', () => {
+    const stale = { code: 'STALE_LEASE' }
+
+    it('writes nothing', async () => {
+      const { domain, lease } = await storeDomain(database())
+      const { id } = await store.begin(lease, aNeed())
+      await store.saveOrder(lease, id, anOrder('a'))
+      const before = [await store.current(domain.id), await challenges()]
+      await overtake(database(), lease)
+
+      await expect(store.begin(lease, aNeed())).rejects.toMatchObject(stale)
+      await expect(store.saveOrder(lease, id, anOrder('b'))).rejects.toMatchObject(stale)
+      await expect(store.saveIssued(lease, id, issued)).rejects.toMatchObject(stale)
+      await expect(store.abandon(lease, id)).rejects.toMatchObject(stale)
+      await expect(store.park(lease, domain.id)).rejects.toMatchObject(stale)
+      expect([await store.current(domain.id), await challenges()]).toEqual(before)
+    })
+
+    it('refuses a write that waited for the very claim that overtook it', async () => {
+      const { domain, lease } = await storeDomain(database())
+      const claim = await database().kysely.startTransaction().execute()
+      await claim.updateTable('domains').set({ lease_token: 2 }).where('id', '=', domain.id).execute()
+      const late = store.begin(lease, aNeed())
+      await Promise.all([expect(late).rejects.toMatchObject(stale), claim.commit().execute()])
+      expect(await store.current(domain.id)).toBeNull()
+    })
+
+    it('does not write to another domain’s certificate', async () => {
+      const [mine, other] = [await storeDomain(database()), await storeDomain(database())]
+      const { id } = await store.begin(other.lease, aNeed())
+      await expect(store.saveIssued(mine.lease, id, issued)).rejects.toMatchObject({ code: 'CONFLICT' })
+      await store.abandon(mine.lease, id)
+      expect(await store.current(other.domain.id)).toMatchObject({ id, status: 'ordering' })
+    })
+  })
+})

@@ -1,0 +1,190 @@
+import { randomBytes } from 'node:crypto'
+import { done } from '@mooring/core'
+import { type Database, createRegistry, migrate, openDatabase, createDomainStore } from '@mooring/postgres'
+import { sql } from 'kysely'
+import pg from 'pg'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { storeDueDomain } from '../builders/due-domain.ts'
+import { freePorts } from '../services/free-ports.ts'
+import { type Postgres, type TestDatabase, createTestDatabase, startPostgres } from '../services/postgres.ts'
+import type { Running } from '../services/provide.ts'
+
+let server: Running<Postgres>
+let fresh: TestDatabase
+let database: Database
+const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+
+beforeAll(async () => {
+  server = await startPostgres()
+})
+beforeEach(async () => {
+  fresh = await createTestDatabase(server)
+  database = openDatabase({ url: fresh.url, log })
+})
+afterEach(async () => {
+  await database.close()
+  await fresh.drop()
+})
+afterAll(() => server.stop())
+
+async function asAdmin<Row extends object>(url: string, text: string): Promise<Row[]> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    return (await client.query<Row>(text)).rows
+  } finally {
+    await client.end()
+  }
+}
+const terminateOthers = () =>
+  asAdmin(
+    fresh.url,
+    'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+  )
+
+describe('the database', () => {
+  it('is used as mooring_app, which owns nothing and cannot change the schema', async () => {
+    const { rows } = await sql<{ user: string }>`select current_user as user`.execute(database.kysely)
+    expect(rows).toEqual([{ user: 'mooring_app' }])
+    await expect(sql`drop table events`.execute(database.kysely)).rejects.toThrow('must be owner')
+    await expect(sql`create table x (a int)`.execute(database.kysely)).rejects.toThrow('permission denied')
+  })
+
+  it('keeps the options that its URL sets', async () => {
+    const url = `${fresh.url}?options=${encodeURIComponent('-c work_mem=5MB')}`
+    const other = openDatabase({ url, log })
+    const shown = sql<{ work_mem: string; role: string }>`
+      select current_setting('work_mem') as work_mem, current_user as role`
+    expect((await shown.execute(other.kysely)).rows).toEqual([{ work_mem: '5MB', role: 'mooring_app' }])
+    await other.close()
+  })
+
+  it('gives big integers as numbers and leaves other users of pg alone', async () => {
+    const { rows } = await sql<{ n: unknown }>`select 9007199254740991::bigint as n`.execute(database.kysely)
+    expect(rows).toEqual([{ n: Number.MAX_SAFE_INTEGER }])
+    await expect(sql`select 9007199254740993::bigint as n`.execute(database.kysely)).rejects.toThrow(RangeError)
+    expect(await asAdmin(fresh.url, 'select 1::bigint as n')).toEqual([{ n: '1' }])
+  })
+
+  it('is unavailable when nothing listens', async () => {
+    const [port] = await freePorts(1)
+    const away = openDatabase({ url: `postgres://x@127.0.0.1:${port}/x`, log })
+    await expect(sql`select 1`.execute(away.kysely)).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' })
+    await expect(away.kysely.transaction().execute(async () => 1)).rejects.toMatchObject({
+      code: 'DATABASE_UNAVAILABLE',
+    })
+    await expect(away.listen('mooring_due', () => {})).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' })
+    await away.close()
+  })
+
+  it('is unavailable for a query whose connection is cut, and works for the next', async () => {
+    const sleeping = () => asAdmin(fresh.url, `select 1 from pg_stat_activity where query = 'select pg_sleep(10)'`)
+    const cut = sql`select pg_sleep(10)`.execute(database.kysely).catch((error: unknown) => error)
+    await expect.poll(sleeping).toHaveLength(1)
+    await terminateOthers()
+    expect(await cut).toMatchObject({ code: 'DATABASE_UNAVAILABLE' })
+    expect((await sql`select 1 as one`.execute(database.kysely)).rows).toEqual([{ one: 1 }])
+  })
+
+  it('outlives connections that are cut in the middle of a transaction', async () => {
+    const transaction = database.kysely.transaction().execute(async (within) => {
+      await sql`select 1`.execute(within)
+      await terminateOthers()
+      await sql`select 1`.execute(within)
+    })
+    await expect(transaction).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' })
+    expect((await sql`select 1 as one`.execute(database.kysely)).rows).toEqual([{ one: 1 }])
+  })
+
+  it('tells a statement that is wrong from a database that is away', async () => {
+    await expect(sql`select nothing`.execute(database.kysely)).rejects.toMatchObject({ code: '42703' })
+  })
+})
+
+describe('notifications', () => {
+  it('arrive for what becomes due by an intent and for changed routes, not for a worker’s own record', async () => {
+    const heard: string[] = []
+    await database.listen('mooring_due', () => heard.push('due'))
+    await database.listen('mooring_routes', (pool) => heard.push(`routes of ${pool}`))
+    const { id } = await storeDueDomain(database)
+    const store = createDomainStore(database, { leaseMs: 60_000 })
+    const claimed = await store.claim(id, 'worker-a')
+    if (claimed.kind !== 'claimed') throw new Error('not due')
+    const next = { state: 'verifying', step: 'verify_ownership' } as const
+    const outcome = done({ route: 'http' })
+    await store.record(claimed.lease, { step: 'accept', outcome, next, attempt: 1, due: 'now' })
+    await expect.poll(() => heard).toEqual(['routes of default'])
+    await createRegistry(database, { tokenLifetimeMs: 1000 }).check(id)
+    await expect.poll(() => heard).toEqual(['routes of default', 'due'])
+  })
+
+  it('go on after the connection was cut, with an empty one for what may have been missed', async () => {
+    const heard: string[] = []
+    const listener = await database.listen('mooring_routes', (pool) => heard.push(pool))
+    await terminateOthers()
+    await expect.poll(() => heard, { timeout: 10_000 }).toEqual([''])
+    expect(listener.isConnected()).toBe(true)
+    await sql`select pg_notify('mooring_routes', 'eu')`.execute(database.kysely)
+    await expect.poll(() => heard).toEqual(['', 'eu'])
+  })
+
+  it('end with their listener and with the database', async () => {
+    const backends = () => asAdmin(fresh.url, `select 1 from pg_stat_activity where application_name = 'ears'`)
+    const other = openDatabase({ url: fresh.url, applicationName: 'ears', log })
+    const first = await other.listen('mooring_due', () => {})
+    await other.listen('mooring_routes', () => {})
+    expect(await backends()).toHaveLength(2)
+    await first.close()
+    await expect.poll(backends).toHaveLength(1)
+    await other.close()
+    await expect.poll(backends).toHaveLength(0)
+  })
+})
+
+describe('migrations', () => {
+  const urlOf = (url: string, pathname: string, username = new URL(url).username) =>
+    Object.assign(new URL(url), { pathname, username }).href
+
+  it('may be started by several processes on a fresh database', async () => {
+    const name = `mooring_empty_${randomBytes(6).toString('hex')}`
+    const url = urlOf(server.address.url, name)
+    await asAdmin(server.address.url, `create database ${name}`)
+    await Promise.all(Array.from({ length: 4 }, () => migrate(url)))
+    expect(await asAdmin(url, 'select name from kysely_migration')).toEqual([{ name: '0001_foundation' }])
+    const opened = openDatabase({ url, log })
+    expect(await createRegistry(opened, { tokenLifetimeMs: 1000 }).jobCounts()).toMatchObject({ due: 0 })
+    await opened.close()
+    await asAdmin(server.address.url, `drop database ${name} with (force)`)
+  })
+
+  // A server somebody else runs has the role already, and is not ours to add login roles to.
+  it.skipIf(process.env['DATABASE_URL_FOR_TESTS'] !== undefined)(
+    'may run at once in several databases of a cluster without the role, and as an ordinary login role',
+    async () => {
+      const bare = await startPostgres()
+      try {
+        await asAdmin(bare.address.url, 'create role owner login createrole')
+        const names = ['a', 'b', 'c', 'd']
+        for (const name of names) await asAdmin(bare.address.url, `create database ${name} owner owner`)
+        const urls = names.map((name) => urlOf(bare.address.url, name, 'owner'))
+        await Promise.all(urls.map((url) => migrate(url)))
+        const opened = openDatabase({ url: String(urls[0]), log })
+        const { rows } = await sql<{ user: string }>`select current_user as user`.execute(opened.kysely)
+        expect(rows).toEqual([{ user: 'mooring_app' }])
+        await opened.close()
+      } finally {
+        await bare.stop()
+      }
+    },
+  )
+
+  it('change nothing when they run again', async () => {
+    await migrate(fresh.url)
+    expect(await asAdmin(fresh.url, 'select name from kysely_migration')).toHaveLength(1)
+  })
+
+  it('say that the database is away', async () => {
+    const [port] = await freePorts(1)
+    await expect(migrate(`postgres://x@127.0.0.1:${port}/x`)).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' })
+  })
+})

@@ -1,0 +1,241 @@
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type ApplyResult, type EdgeServer, type ServedRoute } from '@mooring/core'
+import { type Agent, type AgentOptions, startAgent } from '@mooring/edge-agent'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { anHttpRoute, anHttpsRoute, proxyTo } from '../builders/served-route.ts'
+import { silentLog } from '../builders/silent-log.ts'
+import { eventually } from '../services/processes.ts'
+import { ScriptedControlPlane, desired, removed } from './scripted-control-plane.ts'
+
+/** Takes what it is given and remembers it; an apply can be held, and one route refused. */
+class RecordingServer implements EdgeServer {
+  readonly version = 'recording/1'
+  readonly applies: ServedRoute[][] = []
+  refuse: string | null = null
+  broken = false
+  #hold: Promise<void> | null = null
+
+  hold(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#hold = promise
+    return () => {
+      this.#hold = null
+      resolve()
+    }
+  }
+
+  async start(): Promise<void> {}
+  async stop(): Promise<void> {}
+  async apply(routes: ServedRoute[]): Promise<ApplyResult> {
+    this.applies.push(routes)
+    await this.#hold
+    if (this.broken) throw new Error('disk full')
+    const rejected = routes.filter(({ hostname }) => hostname === this.refuse)
+    return { rejected: rejected.map(({ domainId, generation }) => ({ domainId, generation, detail: 'refused' })) }
+  }
+
+  get served(): string[] {
+    return (this.applies.at(-1) ?? []).map(({ hostname }) => hostname).sort()
+  }
+}
+
+describe('the edge agent', () => {
+  let dir: string
+  let api: ScriptedControlPlane
+  let server: RecordingServer
+  let agent: Agent | null
+
+  const start = async (more: Partial<AgentOptions> = {}) => {
+    agent = await startAgent({
+      dir,
+      apiUrl: api.url,
+      token: api.token,
+      name: 'edge-1',
+      pool: 'default',
+      upstreamAllow: ['127.0.0.0/8'],
+      dnsServers: ['127.0.0.1:9'],
+      server,
+      heartbeatMs: 200,
+      pullWaitSeconds: 5,
+      log: silentLog,
+      ...more,
+    })
+    return agent
+  }
+  const stop = async () => {
+    await agent?.stop()
+    agent = null
+  }
+  const reported = (generation: number) =>
+    eventually(`generation ${generation} is reported`, () =>
+      api.reports.find((report) => report.generation === generation),
+    )
+
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'mooring-agent-'))
+    api = new ScriptedControlPlane()
+    await api.start()
+    server = new RecordingServer()
+    agent = null
+  })
+  afterEach(async () => {
+    await stop()
+    await api.stop()
+    await rm(dir, { recursive: true, force: true })
+  })
+
+  it('is ready once it serves everything there was, and reports it', async () => {
+    const first = api.publish(desired(await anHttpsRoute('a.example.com', { action: proxyTo(80) })))
+    const release = server.hold()
+    const { isReady } = await start()
+    await eventually('the route is being applied', () => server.served.includes('a.example.com'))
+    expect(isReady()).toBe(false)
+    release()
+    expect(await reported(first)).toEqual({ generation: first, rejected: [], server: 'recording/1' })
+    await eventually('it is ready', isReady)
+  })
+
+  it('applies what arrives during an apply together in the next one', async () => {
+    const { isReady } = await start()
+    await eventually('it is ready', isReady)
+    const release = server.hold()
+    api.publish(desired(await anHttpsRoute('first.example.com')))
+    await eventually('the first is being applied', () => server.served.includes('first.example.com'))
+    const before = server.applies.length
+    for (let i = 0; i < 20; i += 1) api.publish(desired(await anHttpsRoute(`next-${i}.example.com`)))
+    await eventually('all have been pulled', () => api.pulls.at(-1) === api.generation)
+    release()
+    await reported(api.generation)
+    expect(server.applies.length - before).toBe(1)
+    expect(server.served).toHaveLength(21)
+  })
+
+  it('goes on from where it stopped, and serves its state before the control plane is asked', async () => {
+    api.publish(desired(await anHttpsRoute('kept.example.com')))
+    await start()
+    const last = await reported(api.generation)
+    await stop()
+    await api.stop()
+    server = new RecordingServer()
+    await start()
+    await eventually('the kept state is applied', () => server.served.includes('kept.example.com'))
+    await api.start()
+    await eventually('it asks for what is newer', () => api.pulls.at(-1) === last.generation)
+    expect((await stat(join(dir, 'state.json'))).mode & 0o777).toBe(0o600)
+  })
+
+  it('refuses a route that is older than the one it serves', async () => {
+    const route = desired(await anHttpsRoute('a.example.com', { action: { type: 'none' } }))
+    api.publish(route)
+    const current = api.publish(route)
+    await start()
+    await reported(current)
+    const older = {
+      ...route,
+      target: { type: 'redirect' as const, url: 'https://old.example.com/', status: 301 as const },
+    }
+    await reported(api.publishStale(older, current - 1))
+    expect(server.applies.at(-1)).toMatchObject([{ hostname: 'a.example.com', action: { type: 'none' } }])
+  })
+
+  it('forgets a removed name', async () => {
+    const [stays, goes] = [
+      desired(await anHttpsRoute('stays.example.com')),
+      desired(await anHttpsRoute('goes.example.com')),
+    ]
+    api.publish(stays, goes)
+    await start()
+    await reported(api.generation)
+    await reported(api.publish(removed(goes)))
+    expect(server.served).toEqual(['stays.example.com'])
+    expect(await readFile(join(dir, 'state.json'), 'utf8')).not.toContain('goes.example.com')
+  })
+
+  it('keeps serving while the control plane is away, and catches up when it is back', async () => {
+    api.publish(desired(await anHttpsRoute('a.example.com')))
+    const { isReady } = await start()
+    await eventually('it is ready', isReady)
+    await api.stop()
+    const next = api.publish(desired(await anHttpsRoute('b.example.com')))
+    expect(isReady()).toBe(true)
+    await api.start()
+    await reported(next)
+    expect(server.served).toEqual(['a.example.com', 'b.example.com'])
+  })
+
+  it('reports what the server rejects until a newer route is accepted', async () => {
+    server.refuse = 'bad.example.com'
+    const bad = desired(await anHttpsRoute('bad.example.com'))
+    const first = api.publish(bad)
+    await start()
+    expect((await reported(first)).rejected).toEqual([{ domainId: bad.domainId, generation: first, detail: 'refused' }])
+    server.refuse = null
+    expect((await reported(api.publish(bad))).rejected).toEqual([])
+  })
+
+  it('rejects a route that is not well-formed, or may not be connected to, beside good ones', async () => {
+    const good = desired(await anHttpsRoute('good.example.com'))
+    const dangerous = desired(anHttpRoute('dangerous.example.com'))
+    const linkLocal = desired(anHttpRoute('metadata.example.com', { action: proxyTo(80, '169.254.169.254') }))
+    api.publishRaw({
+      domain_id: dangerous.domainId,
+      hostname: 'a.example.com; return 200',
+      variant: 'http',
+      target: { type: 'none' },
+      certificate: null,
+    })
+    const last = api.publish(good, linkLocal)
+    await start()
+    const { rejected } = await reported(last)
+    expect(rejected.map(({ domainId }) => domainId)).toEqual([dangerous.domainId, linkLocal.domainId])
+    expect(rejected[1]?.detail).toContain('linkLocal')
+    expect(server.served).toEqual(['good.example.com'])
+  })
+
+  it('serves a name whose target does not resolve without addresses, and its neighbours as ever', async () => {
+    const dead = desired(await anHttpsRoute('dead.example.com', { action: proxyTo(80, 'nowhere.example.com') }))
+    const last = api.publish(dead, desired(await anHttpsRoute('fine.example.com', { action: proxyTo(80) })))
+    await start()
+    expect((await reported(last)).rejected).toEqual([])
+    expect(server.applies.at(-1)).toMatchObject([
+      { action: { upstream: { host: 'nowhere.example.com', addresses: [] } } },
+      { action: { upstream: { addresses: ['127.0.0.1'] } } },
+    ])
+  })
+
+  it('tries again after an apply that failed as a whole, and reports only what is proved', async () => {
+    server.broken = true
+    const last = api.publish(desired(await anHttpsRoute('a.example.com')))
+    const { isReady } = await start()
+    await eventually('it has tried', () => server.applies.length > 0)
+    expect([isReady(), api.reports.length]).toEqual([false, 0])
+    server.broken = false
+    await reported(last)
+  })
+
+  it('repeats its report as a heartbeat', async () => {
+    await start()
+    await eventually(
+      'three reports of the same',
+      () => api.reports.filter(({ generation }) => generation === 0).length >= 3,
+    )
+  })
+
+  it('enrols itself with an admin key once, and keeps the token to itself', async () => {
+    const options = { token: undefined, apiKey: api.adminKey, pool: 'berlin' }
+    await start(options)
+    await reported(0)
+    await stop()
+    await start(options)
+    await eventually('it pulls again', () => api.pulls.length > 2)
+    expect(api.enrolled).toEqual([{ name: 'edge-1', pool: 'berlin' }])
+    expect((await stat(join(dir, 'token'))).mode & 0o777).toBe(0o600)
+  })
+
+  it('refuses plain HTTP to another machine, and to start without an identity', async () => {
+    await expect(start({ apiUrl: new URL('http://192.0.2.1') })).rejects.toThrow('MOORING_API_INSECURE')
+    await expect(start({ token: undefined })).rejects.toThrow('MOORING_EDGE_TOKEN')
+  })
+})

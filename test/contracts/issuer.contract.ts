@@ -1,0 +1,108 @@
+import { X509Certificate } from 'node:crypto'
+import { CaProblem, type Hostname, type Issuer, type PlacedOrder, checkIssued } from '@mooring/core'
+import { createLeafKeyAndCsr } from '@mooring/providers'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+/** What an issuer's suite needs around it. */
+export interface IssuerFixture {
+  /** A new client, as a process has after a start; all of them share what the fleet stores. */
+  newIssuer(): Issuer
+  /** Makes the name resolve and serves the answers, as customer and edges do. */
+  publish(hostname: Hostname, challenges: PlacedOrder['challenges']): Promise<void>
+  /** The root of what is issued. */
+  rootPem(): Promise<string>
+  stop(): Promise<void>
+}
+
+let count = 0
+export const newHostname = (): Hostname => `n${count++}-${Date.now()}.example.com` as Hostname
+
+/** What every issuer does for the machine's three certificate steps. */
+export function issuerContract(name: string, start: () => Promise<IssuerFixture>): void {
+  describe(`the ${name} issuer`, () => {
+    let fixture: IssuerFixture
+    beforeAll(async () => void (fixture = await start()))
+    afterAll(() => fixture?.stop())
+
+    const { signal } = new AbortController()
+
+    it('takes a name from an order to a certificate that fits it', async () => {
+      const hostname = newHostname()
+      const { keyPem, csrDer } = createLeafKeyAndCsr(hostname)
+      const issuer = fixture.newIssuer()
+
+      const order = await issuer.placeOrder(hostname, signal)
+      await fixture.publish(hostname, order.challenges)
+      expect(await issuer.validate(order, signal)).toEqual({ status: 'ready' })
+      const chainPem = await chainOf(issuer, { order, csrDer })
+
+      const issued = checkIssued(chainPem, { hostname, keyPem, now: new Date() })
+      if (issued instanceof CaProblem) throw issued
+      await expectRoot(issued.chainPem, await fixture.rootPem())
+    })
+
+    it('goes on from the order’s URL alone, in another process before every call', async () => {
+      const hostname = newHostname()
+      const { keyPem, csrDer } = createLeafKeyAndCsr(hostname)
+      const placed = await fixture.newIssuer().placeOrder(hostname, signal)
+      await fixture.publish(hostname, placed.challenges)
+      const order = { orderUrl: placed.orderUrl }
+
+      expect(await fixture.newIssuer().validate(order, signal)).toEqual({ status: 'ready' })
+      const chainPem = await chainOf(fixture.newIssuer(), { order, csrDer })
+      expect(checkIssued(chainPem, { hostname, keyPem, now: new Date() })).not.toBeInstanceOf(CaProblem)
+    })
+
+    it('repeats validate and finalize without harm', async () => {
+      const hostname = newHostname()
+      const { keyPem, csrDer } = createLeafKeyAndCsr(hostname)
+      const issuer = fixture.newIssuer()
+      const order = await issuer.placeOrder(hostname, signal)
+      await fixture.publish(hostname, order.challenges)
+
+      for (let time = 0; time < 3; time++) expect(await issuer.validate(order, signal)).toEqual({ status: 'ready' })
+      for (let time = 0; time < 3; time++) {
+        const chainPem = await chainOf(issuer, { order, csrDer })
+        expect(checkIssued(chainPem, { hostname, keyPem, now: new Date() })).not.toBeInstanceOf(CaProblem)
+        expect(await issuer.validate(order, signal)).toEqual({ status: 'ready' })
+      }
+    })
+
+    it('refuses a request that is none', async () => {
+      const hostname = newHostname()
+      const issuer = fixture.newIssuer()
+      const order = await issuer.placeOrder(hostname, signal)
+      await fixture.publish(hostname, order.challenges)
+      await issuer.validate(order, signal)
+      const finalized = issuer.finalize(order, Buffer.from('not a request'), signal)
+      await expect(finalized).rejects.toBeInstanceOf(CaProblem)
+    })
+
+    it('stops when the caller gives up', async () => {
+      const reason = new Error('the process stops')
+      const aborted = AbortSignal.abort(reason)
+      const issuer = fixture.newIssuer()
+      await expect(issuer.placeOrder(newHostname(), aborted)).rejects.toBe(reason)
+      const order = await issuer.placeOrder(newHostname(), signal)
+      await expect(issuer.validate(order, aborted)).rejects.toBe(reason)
+      await expect(issuer.finalize(order, Buffer.alloc(0), aborted)).rejects.toBe(reason)
+    })
+  })
+}
+
+/** Finalizes as the machine does: a CA that is still signing is asked again. */
+export async function chainOf(
+  issuer: Issuer,
+  { order, csrDer }: { order: { orderUrl: string }; csrDer: Buffer },
+): Promise<string> {
+  const { signal } = new AbortController()
+  for (;;) {
+    const finalized = await issuer.finalize(order, csrDer, signal)
+    if (finalized.status === 'issued') return finalized.chainPem
+  }
+}
+
+async function expectRoot(chainPem: string, rootPem: string): Promise<void> {
+  const last = new X509Certificate(chainPem.match(/-----BEGIN [^]+?-----END CERTIFICATE-----/g)?.at(-1) ?? '')
+  expect(last.verify(new X509Certificate(rootPem).publicKey)).toBe(true)
+}

@@ -1,0 +1,179 @@
+import {
+  CaProblem,
+  DAY,
+  HOUR,
+  LAUNCH,
+  type LifecyclePolicy,
+  MINUTE,
+  STATES,
+  STEPS,
+  STEP_NAMES,
+  afterDone,
+  decide,
+  done,
+  failed,
+  nextLook,
+  nextRetry,
+  outcomeOf,
+  reason,
+  retry,
+  retryWithNewOrder,
+  stepNamed,
+  wait,
+} from '@mooring/core'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { aDomain } from './builders/domain.ts'
+
+const now = new Date('2026-01-01T12:00:00Z')
+const clock = { now: () => now }
+const policy: LifecyclePolicy = {
+  edge: { hostname: 'edge.platform.example', addresses: ['192.0.2.1'] },
+  maxAttempts: 3,
+  edgeRecheckMs: 1000,
+  graceMs: 7 * DAY,
+}
+const step = (name: string) => stepNamed(name) ?? expect.fail(`no step ${name}`)
+const decided = (name: string, attempt: number, outcome: Parameters<typeof decide>[2]) => {
+  const at = step(name)
+  return decide(aDomain({ state: at.from, step: at.name, attempt }), at, outcome, { clock, policy, random: () => 0 })
+}
+
+describe('the machine', () => {
+  it('has a file for every step name, once', () => {
+    expect(STEPS.map(({ name }) => name)).toEqual(STEP_NAMES)
+  })
+
+  it('has no gap: each launch step begins in the state where the one before it ended', () => {
+    for (const [index, later] of LAUNCH.entries()) {
+      if (index > 0) expect(later.from, later.name).toBe(LAUNCH[index - 1]?.to)
+    }
+  })
+
+  it('reaches every public state', () => {
+    const reached = new Set(['pending', 'failed', 'deprovisioning', ...STEPS.map(({ to }) => to)])
+    expect([...reached].toSorted()).toEqual([...STATES].toSorted())
+  })
+
+  it('rests after the last step of a launch, a change and a leaving, and nowhere else', () => {
+    const resting = STEPS.filter((s) => afterDone(s).rests).map(({ name }) => name)
+    expect(resting).toEqual(['confirm_route', 'confirm_change', 'release'])
+  })
+})
+
+describe('an outcome', () => {
+  it('done goes on at once, and a new state starts counting anew', () => {
+    expect(decided('verify_ownership', 5, done())).toMatchObject({
+      attempt: 5,
+      due: 'now',
+      next: { step: 'verify_routing' },
+    })
+    expect(decided('verify_routing', 5, done())).toMatchObject({ attempt: 1, due: 'now', next: { state: 'verified' } })
+  })
+
+  it('done after the last step leaves nothing due', () => {
+    expect(decided('confirm_route', 1, done())).toMatchObject({
+      attempt: 0,
+      due: null,
+      next: { state: 'active', step: 'confirm_change' },
+    })
+  })
+
+  it('wait gives the claim back and stays where it is', () => {
+    const because = reason('EDGE_PENDING', 'Waiting.')
+    expect(decided('confirm_route', 2, wait(new Date(9e12), because))).toMatchObject({
+      attempt: 1,
+      due: new Date(9e12),
+      next: { state: 'provisioning_cert', step: 'confirm_route' },
+    })
+  })
+
+  it('retry keeps the count, backs off, and never comes before the floor a CA set', () => {
+    const because = reason('CA_UNAVAILABLE', 'Down.')
+    const floor = new Date(now.getTime() + HOUR)
+    expect(decided('finalize_order', 2, retry(because))).toMatchObject({ attempt: 2, next: { step: 'finalize_order' } })
+    expect(decided('finalize_order', 2, retry(because, floor)).due).toEqual(floor)
+  })
+
+  it('retry with a new order goes back to the ordering step', () => {
+    expect(decided('validate_order', 1, retryWithNewOrder(reason('CA_VALIDATION_FAILED', 'No.'))).next).toEqual({
+      state: 'provisioning_cert',
+      step: 'order_certificate',
+    })
+  })
+
+  it('the last retry becomes failed, loudly, and a later retry by a person begins with a new order', () => {
+    const last = decided('validate_order', 3, retryWithNewOrder(reason('CA_VALIDATION_FAILED', 'No.')))
+    expect(last).toMatchObject({
+      due: null,
+      next: { state: 'failed', step: 'order_certificate' },
+      outcome: { kind: 'failed' },
+    })
+    expect(last.outcome.kind === 'failed' && last.outcome.because.message).toContain('Given up after 3 attempts')
+  })
+
+  it('what is served or leaving never fails: it is tried for ever', () => {
+    const because = reason('INTERNAL', 'Broke.')
+    expect(decided('confirm_change', 99, retry(because)).next.state).toBe('active')
+    expect(decided('withdraw_route', 99, retry(because)).next.state).toBe('deprovisioning')
+  })
+
+  it('failed rests until a person acts', () => {
+    expect(decided('order_certificate', 1, failed(reason('CA_REJECTED', 'No.')))).toMatchObject({
+      due: null,
+      next: { state: 'failed', step: 'order_certificate' },
+    })
+  })
+})
+
+describe('waiting times', () => {
+  it('retries grow from seconds to an hour and never leave the upper half of their interval', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 60 }),
+        fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
+        (attempt, random) => {
+          const interval = Math.min(5000 * 2 ** (attempt - 1), HOUR)
+          const wait = nextRetry(attempt, now, null, () => random).getTime() - now.getTime()
+          expect(wait).toBeGreaterThanOrEqual(interval / 2 - 1)
+          expect(wait).toBeLessThanOrEqual(interval)
+        },
+      ),
+    )
+  })
+
+  it('a customer is looked at after 30 s, 60 s, 120 s … 15 min on the first day, then up to 4 h', () => {
+    const look = (looks: number, ageMs: number) =>
+      nextLook({ looks, createdAt: new Date(now.getTime() - ageMs) }, now).getTime() - now.getTime()
+    expect([0, 1, 2, 3, 9].map((looks) => look(looks, MINUTE))).toEqual([30_000, 60_000, 120_000, 240_000, 15 * MINUTE])
+    expect(look(9, 2 * DAY)).toBe(4 * HOUR)
+  })
+})
+
+describe('a problem of the CA', () => {
+  const outcome = (type: string, facts: ConstructorParameters<typeof CaProblem>[2] = {}) =>
+    outcomeOf(new CaProblem(type, 'as the CA said', facts), clock)
+
+  it('that names Retry-After is waited for, not counted', () => {
+    const retryAt = new Date(now.getTime() + 3 * HOUR)
+    expect(outcome('rateLimited', { status: 429, retryAt })).toMatchObject({ kind: 'wait', until: retryAt })
+  })
+
+  it('that paused the name needs a person and shows where', () => {
+    const paused = outcome('rateLimited', { status: 429, unpauseUrl: 'https://ca.example/unpause' })
+    expect(paused).toMatchObject({ kind: 'failed', because: { code: 'CA_PAUSED', actor: 'operator' } })
+    expect(paused.kind === 'failed' && paused.because.message).toContain('https://ca.example/unpause')
+  })
+
+  it('that invalidated the order comes back slowly with a new one', () => {
+    expect(outcome('connection')).toMatchObject({
+      kind: 'retry',
+      backTo: 'order_certificate',
+      notBefore: new Date(now.getTime() + 15 * MINUTE),
+    })
+  })
+
+  it('of an unknown kind is tried again', () => {
+    expect(outcome('serverInternal')).toMatchObject({ kind: 'retry', because: { code: 'CA_UNAVAILABLE' } })
+  })
+})

@@ -1,0 +1,231 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { type Server, createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import { startChalltestsrv } from './challtestsrv.ts'
+import { freePorts } from './free-ports.ts'
+import { startPebble } from './pebble.ts'
+import { createTestDatabase, startPostgres } from './postgres.ts'
+import { type Role, eventually, startRole } from './processes.ts'
+import { startRabbitMQ } from './rabbitmq.ts'
+import { type Visit, visit } from './visit.ts'
+
+export interface FleetOptions {
+  workers?: number
+  edges?: number
+  /** Settings laid over the fleet's own, for every role. */
+  env?: Record<string, string>
+  /** Postgres writes through to the disk, as in production; tests do without. */
+  durable?: boolean
+}
+
+/** One edge: an agent's process and the nginx it drives, on a loopback address of its own. */
+export interface Edge {
+  name: string
+  address: string
+  dir: string
+  agent: Role
+}
+
+/** The journey's world: every role a process of its own, every service the real one. */
+export type Fleet = Awaited<ReturnType<typeof startFleet>>
+
+export async function startFleet({ workers = 2, edges = 2, env = {}, durable = false }: FleetOptions = {}) {
+  const dir = await mkdtemp(join(tmpdir(), 'mooring-fleet-'))
+  const [apiPort, httpPort, httpsPort] = (await freePorts(3)) as [number, number, number]
+  const addresses = Array.from({ length: edges }, (_, index) => `127.0.1.${index + 1}`)
+
+  const [postgres, rabbit, challtestsrv, site] = await Promise.all([
+    startPostgres({ durable }),
+    startRabbitMQ(),
+    startChalltestsrv(),
+    startSite(),
+  ])
+  const database = await createTestDatabase(postgres)
+  const pebble = await startPebble({ dnsServer: challtestsrv.address.dnsServer, httpPort })
+
+  const truth = new pg.Client({ connectionString: database.url })
+  await truth.connect()
+
+  const apiKey = randomBytes(24).toString('hex')
+  const settings: Record<string, string> = {
+    DATABASE_URL: database.url,
+    AMQP_URL: rabbit.address.url,
+    MOORING_API_KEY: apiKey,
+    MOORING_ENCRYPTION_KEY: randomBytes(32).toString('hex'),
+    MOORING_EDGE_HOSTNAME: 'edge.platform.example',
+    MOORING_EDGE_ADDRESSES: addresses.join(','),
+    MOORING_DNS_SERVERS: challtestsrv.address.dnsServer,
+    MOORING_ISSUER: 'acme',
+    MOORING_ACME_DIRECTORY: pebble.address.directoryUrl,
+    MOORING_ACME_CA_FILE: pebble.address.caFile,
+    // Pebble wedges above eight orders in flight, counted over all workers.
+    MOORING_ACME_CONCURRENCY: '4',
+    MOORING_SLOTS: '4',
+    MOORING_UPSTREAM_ALLOW: '127.0.0.0/8',
+    ...env,
+  }
+  const api = startRole('api', 'api', { ...settings, HOST: '127.0.0.1', PORT: String(apiPort) }, dir)
+  const apiUrl = `http://127.0.0.1:${apiPort}`
+  await eventually('the API is ready', async () => (await fetch(`${apiUrl}/readyz`)).ok)
+
+  let workersStarted = 0
+  const startWorker = (more: Record<string, string> = {}) => {
+    const name = `worker-${++workersStarted}`
+    return startRole('worker', name, { ...settings, MOORING_WORKER_NAME: name, ...more }, dir)
+  }
+  const startScheduler = () => startRole('scheduler', 'scheduler', settings, dir)
+  const startEdge = (index: number): Edge => {
+    const name = `edge-${index + 1}`
+    const edgeDir = join(dir, name)
+    const address = addresses[index] as string
+    const agentEnv = {
+      MOORING_API_URL: apiUrl,
+      MOORING_API_KEY: apiKey,
+      MOORING_EDGE_NAME: name,
+      MOORING_EDGE_DIR: edgeDir,
+      MOORING_EDGE_LISTEN: address,
+      MOORING_HTTP_PORT: String(httpPort),
+      MOORING_HTTPS_PORT: String(httpsPort),
+      MOORING_PUBLIC_HTTPS_PORT: String(httpsPort),
+      MOORING_UPSTREAM_ALLOW: '127.0.0.0/8',
+      ...env,
+    }
+    return { name, address, dir: edgeDir, agent: startRole('edge-agent', name, agentEnv, dir) }
+  }
+
+  const fleet = {
+    dir,
+    apiUrl,
+    apiKey,
+    settings,
+    database,
+    postgresPid: postgres.address.pid,
+    rabbit: rabbit.address,
+    pebble: pebble.address,
+    dns: challtestsrv.address,
+    site,
+    httpPort,
+    httpsPort,
+    api,
+    scheduler: startScheduler(),
+    workers: Array.from({ length: workers }, () => startWorker()),
+    edges: addresses.map((_, index) => startEdge(index)),
+    startWorker,
+    startScheduler,
+    startEdge,
+
+    /** Calls the API with the admin key; the body is parsed JSON. */
+    async call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) {
+      const response = await fetch(`${apiUrl}${path}`, {
+        method,
+        headers: {
+          authorization: `Bearer ${apiKey}`,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      })
+      const text = await response.text()
+      return { status: response.status, headers: response.headers, body: text === '' ? null : JSON.parse(text) }
+    },
+
+    /** Registers a hostname with a proxy target at the fleet's own site and returns the domain. */
+    async post(hostname: string, more: Record<string, unknown> = {}) {
+      const answer = await fleet.call('POST', '/v1/domains', {
+        hostname,
+        target: { type: 'proxy', url: site.url },
+        ...more,
+      })
+      if (answer.status !== 202) throw new Error(`POST ${hostname}: ${answer.status} ${JSON.stringify(answer.body)}`)
+      return answer.body
+    },
+
+    /** Does as the customer would: puts every record the domain asks for into DNS. */
+    async addRecords(domain: { hostname: string; dns: { records: { type: string; name: string; value: string }[] } }) {
+      for (const record of domain.dns.records) {
+        if (record.type === 'TXT') await challtestsrv.address.setTXT(record.name, [record.value])
+      }
+      // The test CA asks challtestsrv for addresses, which does not chase a CNAME to a name it does not hold.
+      await challtestsrv.address.setA(domain.hostname, addresses)
+    },
+
+    /** The first column of the first row, as a number: for counting what the API has no count of. */
+    async count(sql: string): Promise<number> {
+      const { rows } = await truth.query<{ count: string }>(sql)
+      return Number(rows[0]?.count)
+    },
+
+    async domain(idOrHostname: string) {
+      return (await fleet.call('GET', `/v1/domains/${idOrHostname}`)).body
+    },
+
+    /** Waits for a state; a domain that fails on the way ends the wait with its reason. */
+    async reaches(hostname: string, state: string, timeoutMs = 60_000) {
+      return eventually(
+        `${hostname} is ${state}`,
+        async () => {
+          const domain = await fleet.domain(hostname)
+          if (domain.state !== state)
+            throw new Error(`${domain.state} at ${domain.step}: ${JSON.stringify(domain.reason)}`)
+          return domain
+        },
+        timeoutMs,
+      )
+    },
+
+    /** post → records → check → active. */
+    async launch(hostname: string, more: Record<string, unknown> = {}) {
+      const domain = await fleet.post(hostname, more)
+      await fleet.addRecords(domain)
+      await fleet.call('POST', `/v1/domains/${domain.id}/check`)
+      return fleet.reaches(domain.id, 'active')
+    },
+
+    async visitHttps(edge: Edge, hostname: string, path = '/'): Promise<Visit> {
+      const rootPem = await pebble.address.rootPem()
+      return visit({ address: edge.address, port: httpsPort, hostname, path, rootPem })
+    },
+
+    visitHttp(edge: Edge, hostname: string, path = '/'): Promise<Visit> {
+      return visit({ address: edge.address, port: httpPort, hostname, path })
+    },
+
+    async stop() {
+      const roles = [fleet.scheduler, ...fleet.workers, ...fleet.edges.map(({ agent }) => agent), fleet.api]
+      await Promise.all(roles.map((role) => role.stop()))
+      await Promise.all(fleet.edges.map(stopNginx))
+      await truth.end()
+      site.server.closeAllConnections()
+      site.server.close()
+      await pebble.stop()
+      await Promise.all([challtestsrv.stop(), rabbit.stop(), database.drop().then(() => postgres.stop())])
+      if (process.env['MOORING_KEEP_LOGS'] === undefined) await rm(dir, { recursive: true, force: true })
+    },
+  }
+
+  await eventually('every edge is live', async () => {
+    const { body } = await fleet.call('GET', '/v1/edges')
+    return body.data.filter((edge: { live: boolean }) => edge.live).length === edges
+  })
+  return fleet
+}
+
+/** What customers' names are proxied to: answers with the headers it saw, so that a test can judge them. */
+async function startSite(): Promise<{ url: string; server: Server }> {
+  const server = createServer((request, response) => {
+    response.setHeader('content-type', 'application/json')
+    response.end(JSON.stringify({ site: 'hello', url: request.url, headers: request.headers }))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server }
+}
+
+/** An nginx outlives its agent on purpose, so a test ends it by the pid it wrote. */
+async function stopNginx(edge: Edge): Promise<void> {
+  const pid = Number(await readFile(join(edge.dir, 'nginx.pid'), 'utf8').catch(() => '0'))
+  if (pid > 0) process.kill(pid, 'SIGTERM')
+}

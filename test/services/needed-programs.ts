@@ -1,0 +1,37 @@
+import { existsSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+
+/** A program that suites run. */
+export interface Need {
+  program: string
+  /** The Debian package that brings it. */
+  package: string
+  /** Files through which a suite needs it. */
+  usedBy: string[]
+  /** The variable that names a service of somebody else's instead. */
+  given?: string
+  /** Whether Docker can bring it. */
+  inDocker?: boolean
+}
+
+const FLEET = 'test/services/fleet.ts'
+
+export const NEEDED: Need[] = [
+  { program: 'nginx', package: 'nginx-light', usedBy: [FLEET, 'test/services/nginx.ts'] },
+  {
+    program: 'rabbitmq-server',
+    package: 'rabbitmq-server',
+    usedBy: ['test/services/rabbitmq.ts'],
+    given: 'AMQP_URL_FOR_TESTS',
+    inDocker: true,
+  },
+  { program: 'pebble', package: 'pebble', usedBy: ['test/services/pebble.ts'] },
+  { program: 'pebble-challtestsrv', package: 'pebble', usedBy: ['test/services/challtestsrv.ts'] },
+  { program: 'curl', package: 'curl', usedBy: ['test/journeys/standalone.test.ts'] },
+]
+
+export function isMissing({ program, given }: Need): boolean {
+  if (given !== undefined && process.env[given] !== undefined) return false
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/bin']
+  return !folders.some((folder) => existsSync(join(folder, program)))
+}
