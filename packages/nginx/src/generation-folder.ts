@@ -25,6 +25,7 @@ export class GenerationFolder {
   /** Newest last; all of them can be gone back to. */
   #kept: Generation[] = []
   #last = 0
+  #tidying: Promise<unknown> = Promise.resolve()
 
   constructor(dir: string) {
     this.dir = dir
@@ -79,6 +80,7 @@ export class GenerationFolder {
     generation: Generation,
     contents: { files: NewFile[]; main: string; trial: string },
   ): Promise<{ durable: Promise<void> }> {
+    await this.tidied()
     const folder = this.path(generation.number)
     await rm(folder, { recursive: true, force: true })
     await mkdir(join(folder, 'sites-enabled'), { recursive: true })
@@ -123,13 +125,28 @@ export class GenerationFolder {
     await makeDurable([this.dir])
   }
 
-  /** Keeps this generation as one to go back to, and drops the oldest with the files that only it used. */
-  async keep(generation: Generation): Promise<void> {
+  /**
+   * Keeps this generation as one to go back to, and drops the oldest with the files that only it used. The removal goes
+   * on beside what follows; `tidied` waits for it.
+   */
+  keep(generation: Generation): void {
     const dropped = [...this.#kept, generation].slice(0, -KEPT)
     this.#kept = [...this.#kept, generation].slice(-KEPT)
+    this.#tidying = Promise.all([this.#tidying, this.#remove(dropped)])
+    this.#tidying.catch(() => undefined) // `tidied` tells.
+  }
+
+  /** Resolves once what was dropped is gone: before the next generation is written, which may use a file again. */
+  async tidied(): Promise<void> {
+    const tidying = this.#tidying
+    this.#tidying = Promise.resolve()
+    await tidying
+  }
+
+  async #remove(dropped: Generation[]): Promise<void> {
     const used = this.#usedFiles()
     for (const old of dropped) {
-      await rm(this.path(old.number), { recursive: true, force: true })
+      await this.drop(old.number)
       for (const file of old.sites.flatMap((site) => this.filesOf(site))) {
         if (!used.has(file)) await unlink(file).catch(ignoreMissing)
       }

@@ -5,7 +5,7 @@ import { AppError } from '@mooring/core'
 import { execa } from 'execa'
 
 /** A worker of a master, as /proc shows it. A draining one accepts no more connections. */
-export interface Worker {
+interface Worker {
   pid: number
   draining: boolean
 }

@@ -79,6 +79,7 @@ class NginxServer implements EdgeServer {
 
   async stop(): Promise<void> {
     await this.#queue
+    await this.#folder.tidied()
     await this.#machinery?.nginx.stop()
   }
 
@@ -172,7 +173,7 @@ class NginxServer implements EdgeServer {
     await this.#folder.flip(empty.number)
     await nginx.start()
     await this.#awaitStatus(empty.number)
-    await this.#folder.keep(empty)
+    this.#folder.keep(empty)
     this.#live = { generation: empty.number, sites: new Map() }
   }
 

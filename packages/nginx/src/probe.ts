@@ -57,7 +57,7 @@ async function complaintAbout(expectation: Expectation, server: Served): Promise
 const context = createSecureContext({ ca: [], ecdhCurve: 'X25519:P-256' })
 
 /** Serial of the certificate that `hostname` is served with; null when the handshake is refused. */
-export async function servedSerial(hostname: string, { address, httpsPort }: Served): Promise<string | null> {
+async function servedSerial(hostname: string, { address, httpsPort }: Served): Promise<string | null> {
   return new Promise((resolve) => {
     const socket: TLSSocket = connect({
       host: address,

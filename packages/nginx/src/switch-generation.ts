@@ -63,7 +63,7 @@ export async function switchGeneration(plan: Plan, live: Live, machinery: Machin
   clock.mark('reloadMs')
   const wrong = await findUnproved([...expectationsOf(changedSites(plan)), ...removed.map(refused)], machinery.server)
   clock.mark('proofMs')
-  await folder.keep(generation)
+  folder.keep(generation)
   log.debug(
     {
       generation: generation.number,
