@@ -71,6 +71,16 @@ describe('an outcome', () => {
     expect(decided('verify_routing', 5, done())).toMatchObject({ attempt: 1, due: 'now', next: { state: 'verified' } })
   })
 
+  it('done that pauses is due later at the next step, says why, and gives the claim back', () => {
+    const because = reason('EDGE_PENDING', 'Waiting.')
+    expect(decided('publish_route', 2, done({ route: 'https' }, { until: new Date(9e12), because }))).toMatchObject({
+      attempt: 1,
+      due: new Date(9e12),
+      reason: because,
+      next: { step: 'confirm_route' },
+    })
+  })
+
   it('done after the last step leaves nothing due', () => {
     expect(decided('confirm_route', 1, done())).toMatchObject({
       attempt: 0,

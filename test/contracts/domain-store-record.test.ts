@@ -45,7 +45,8 @@ function transition(outcome: Outcome, overrides: Partial<Transition> = {}): Tran
     retry: { next: here, attempt: 1, due: SOON },
     failed: { next: { state: 'failed', step: 'verify_ownership' }, attempt: 1, due: null },
   } as const
-  return { step: 'verify_ownership', outcome, ...decided[outcome.kind], ...overrides }
+  const reason = outcome.kind === 'done' ? null : outcome.because
+  return { step: 'verify_ownership', outcome, reason, ...decided[outcome.kind], ...overrides }
 }
 
 const rowOf = (id: string) =>

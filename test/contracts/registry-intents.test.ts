@@ -1,4 +1,4 @@
-import { type Domain, type Hostname, type Registry, STATES, type State, newDomainId } from '@mooring/core'
+import { type Domain, type Hostname, type Registry, STATES, type State, done, newDomainId } from '@mooring/core'
 import { createDomainStore, createRegistry } from '@mooring/postgres'
 import { sql } from 'kysely'
 import { beforeEach, describe, expect, it } from 'vitest'
@@ -266,9 +266,9 @@ describe('change', () => {
       domains.map(async ({ id }) => {
         const claimed = await store.claim(id, 'worker-a')
         if (claimed.kind !== 'claimed') throw new Error('not due')
-        const outcome = { kind: 'done', changes: { route: 'http' } } as const
+        const outcome = done({ route: 'http' })
         await Promise.all([
-          store.record(claimed.lease, { step: 'verify_ownership', outcome, next, attempt: 1, due: 'now' }),
+          store.record(claimed.lease, { step: 'verify_ownership', outcome, next, reason: null, attempt: 1, due: 'now' }),
           registry.change(id, { target }),
         ])
       }),

@@ -72,16 +72,12 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     reports.tell(report)
   }
   const applies = createApplyLoop({ state, server, targets, rules, onApplied, log })
-  const save = (): void => {
-    state.save().catch((err: unknown) => log.error({ err, dir }, 'the edge’s state could not be written'))
-  }
 
   async function followControlPlane(): Promise<void> {
     const token = await identify(options, signal)
     const controlPlane = createControlPlane({ url: apiUrl, token })
     const onChange = (changed: Route[]): void => {
       applies.notify({ isUrgent: changed.length === 0 || changed.some(({ variant }) => variant !== 'http') })
-      save()
     }
     const onCaughtUp = (): void => {
       isCaughtUp = true

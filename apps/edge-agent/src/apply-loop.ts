@@ -47,7 +47,8 @@ export function createApplyLoop(options: {
     const generation = state.generation
     const routes = state.routes()
     const { served, rejected } = await makeServed(routes, rules, targets)
-    const result = await server.apply(served, generation)
+    // Written before the report: an edge that told of a removal must not start over with the name still in its state.
+    const [result] = await Promise.all([server.apply(served, generation), state.save()])
     onApplied({
       generation,
       rejected: [...state.malformed(), ...rejected, ...result.rejected],

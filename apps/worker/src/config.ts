@@ -17,7 +17,7 @@ export const configSchema = z
     MOORING_LEASE_SECONDS: settings.seconds(1).default(60 * SECOND),
     MOORING_MAX_ATTEMPTS: settings.count(1).default(12),
     MOORING_GRACE_DAYS: settings.days().default(7 * DAY),
-    MOORING_EDGE_RECHECK_SECONDS: settings.seconds(1).default(30 * SECOND),
+    MOORING_EDGE_RECHECK_SECONDS: settings.seconds(1).default(10 * SECOND),
     MOORING_EDGE_HOSTNAME: settings.text(),
     MOORING_EDGE_ADDRESSES: settings.ips(),
     MOORING_DNS_SERVERS: settings.addresses(),

@@ -41,6 +41,8 @@ export interface Transition {
   outcome: Outcome
   /** Where the domain goes. */
   next: { state: State; step: StepName }
+  /** Why it waits there or failed; null while it moves or rests. */
+  reason: Reason | null
   /** The claim count from here on: the engine's decision, written as it stands. */
   attempt: number
   /** When it is due there; null rests until somebody asks. `'now'` keeps the lease. */

@@ -1,6 +1,7 @@
 import { AppError } from '@mooring/core'
 import type { PostgresPool, PostgresPoolClient } from 'kysely'
 import pg from 'pg'
+import { statementName } from './statement-name.ts'
 
 // Raised by Node's sockets and resolver (https://nodejs.org/api/errors.html, "Common system errors").
 const NETWORK_CODES = new Set([
@@ -57,7 +58,9 @@ function guardClient(client: pg.PoolClient): PostgresPoolClient {
   let broken = false
   const query = async (text: string, parameters: readonly unknown[]): Promise<unknown> => {
     try {
-      return await client.query(text, [...parameters])
+      // Migrations send several commands in one text, which cannot be prepared; they have no parameters.
+      const name = parameters.length === 0 ? undefined : statementName(text)
+      return await client.query({ name, text, values: [...parameters] })
     } catch (error) {
       broken ||= isUnavailable(error)
       throw toAppError(error)

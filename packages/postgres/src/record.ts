@@ -27,7 +27,7 @@ export async function record(kysely: Kysely<Tables>, { lease, transition, leaseM
   const { step, outcome, next, attempt, due } = transition
   const changes = changesOf(outcome)
   const because = reasonOf(outcome)
-  const reason = because === null ? null : JSON.stringify(because)
+  const reason = transition.reason === null ? null : JSON.stringify(transition.reason)
   const { rows } = await sql<DomainRow & { stands: boolean }>`
     with held as (
       select id, state, reason, edge_pool, gen = ${lease.gen} as stands

@@ -17,12 +17,22 @@ export function decide(
   switch (outcome.kind) {
     case 'done': {
       const { rests, ...next } = afterDone(step)
-      // The claim that goes on into a new state is that state's first.
-      const attempt = rests ? 0 : next.state === domain.state ? domain.attempt : 1
-      return { step: step.name, outcome, next, attempt, due: rests ? null : 'now' }
+      if (rests) return { step: step.name, outcome, next, reason: null, attempt: 0, due: null }
+      // The claim that goes on into a new state is that state's first; one that pauses is not spent on the next step.
+      const attempt = next.state === domain.state ? domain.attempt : 1
+      if (outcome.then === null) return { step: step.name, outcome, next, reason: null, attempt, due: 'now' }
+      const { until, because } = outcome.then
+      return { step: step.name, outcome, next, reason: because, attempt: Math.max(0, attempt - 1), due: until }
     }
     case 'wait':
-      return { step: step.name, outcome, next: here, attempt: Math.max(0, domain.attempt - 1), due: outcome.until }
+      return {
+        step: step.name,
+        outcome,
+        next: here,
+        reason: outcome.because,
+        attempt: Math.max(0, domain.attempt - 1),
+        due: outcome.until,
+      }
     case 'retry': {
       // Only a launch can fail: what is served, or is leaving, is tried for ever.
       if (domain.attempt >= policy.maxAttempts && LAUNCH.includes(step)) {
@@ -32,6 +42,7 @@ export function decide(
         step: step.name,
         outcome,
         next: { ...here, step: outcome.backTo ?? step.name },
+        reason: outcome.because,
         attempt: domain.attempt,
         due: nextRetry(domain.attempt, clock.now(), outcome.notBefore, random),
       }
@@ -41,6 +52,7 @@ export function decide(
         step: step.name,
         outcome,
         next: { state: 'failed', step: outcome.backTo ?? step.name },
+        reason: outcome.because,
         attempt: domain.attempt,
         due: null,
       }
