@@ -98,6 +98,15 @@ describe('an outcome', () => {
     })
   })
 
+  it('wait and retry serve a launch over HTTP while it has no certificate, once', () => {
+    const because = reason('CA_PROCESSING', 'Waiting.')
+    expect(decided('validate_order', 1, wait(new Date(9e12), because)).route).toBe('http')
+    expect(decided('order_certificate', 1, retry(because)).route).toBe('http')
+    expect(decided('verify_routing', 1, wait(new Date(9e12), because)).route).toBeNull()
+    const routed = aDomain({ state: 'provisioning_cert', step: 'confirm_route', routeGeneration: 7 })
+    expect(decide(routed, step('confirm_route'), wait(new Date(9e12), because), { clock, policy }).route).toBeNull()
+  })
+
   it('retry keeps the count, backs off, and never comes before the floor a CA set', () => {
     const because = reason('CA_UNAVAILABLE', 'Down.')
     const floor = new Date(now.getTime() + HOUR)

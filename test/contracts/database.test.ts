@@ -112,7 +112,15 @@ describe('notifications', () => {
     if (claimed.kind !== 'claimed') throw new Error('not due')
     const next = { state: 'verifying', step: 'verify_ownership' } as const
     const outcome = done({ route: 'http' })
-    await store.record(claimed.lease, { step: 'accept', outcome, next, reason: null, attempt: 1, due: 'now' })
+    await store.record(claimed.lease, {
+      step: 'accept',
+      outcome,
+      next,
+      reason: null,
+      attempt: 1,
+      route: 'http',
+      due: 'now',
+    })
     await expect.poll(() => heard).toEqual(['routes of default'])
     await createRegistry(database, { tokenLifetimeMs: 1000 }).check(id)
     await expect.poll(() => heard).toEqual(['routes of default', 'due'])

@@ -177,7 +177,7 @@ describe('nextDueAt', () => {
     const due = new Date(Date.now() + 90_000)
     const outcome = wait(due, reason('DNS_TXT_MISSING', 'Not there.'))
     const next = { state: 'pending', step: 'accept' } as const
-    await store.record(claimed.lease, { step: 'accept', outcome, next, reason: null, attempt: 0, due })
+    await store.record(claimed.lease, { step: 'accept', outcome, next, reason: null, attempt: 0, route: null, due })
     expect(await dispatch.nextDueAt()).toEqual(due)
   })
 

@@ -130,7 +130,15 @@ describe('heartbeat', () => {
     const lease = leaseOf(await store.claim(id, 'worker-a'))
     const later = wait(new Date(Date.now() + 60_000), reason('DNS_TXT_MISSING', 'Not there.'))
     const next = { state: 'pending', step: 'accept' } as const
-    await store.record(lease, { step: 'accept', outcome: later, next, reason: null, attempt: 0, due: new Date(Date.now() + 60_000) })
+    await store.record(lease, {
+      step: 'accept',
+      outcome: later,
+      next,
+      reason: null,
+      attempt: 0,
+      route: null,
+      due: new Date(Date.now() + 60_000),
+    })
     expect(await store.heartbeat(lease)).toBe(false)
     expect((await rowOf(id)).lease_until).toBeNull()
   })

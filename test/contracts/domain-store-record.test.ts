@@ -46,7 +46,8 @@ function transition(outcome: Outcome, overrides: Partial<Transition> = {}): Tran
     failed: { next: { state: 'failed', step: 'verify_ownership' }, attempt: 1, due: null },
   } as const
   const reason = outcome.kind === 'done' ? null : outcome.because
-  return { step: 'verify_ownership', outcome, reason, ...decided[outcome.kind], ...overrides }
+  const route = outcome.kind === 'done' ? (outcome.changes.route ?? null) : null
+  return { step: 'verify_ownership', outcome, reason, route, ...decided[outcome.kind], ...overrides }
 }
 
 const rowOf = (id: string) =>

@@ -268,7 +268,15 @@ describe('change', () => {
         if (claimed.kind !== 'claimed') throw new Error('not due')
         const outcome = done({ route: 'http' })
         await Promise.all([
-          store.record(claimed.lease, { step: 'verify_ownership', outcome, next, reason: null, attempt: 1, due: 'now' }),
+          store.record(claimed.lease, {
+            step: 'verify_ownership',
+            outcome,
+            next,
+            reason: null,
+            attempt: 1,
+            route: 'http',
+            due: 'now',
+          }),
           registry.change(id, { target }),
         ])
       }),

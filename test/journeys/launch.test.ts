@@ -72,6 +72,27 @@ describe('the main journey, every role a process of its own', () => {
     expect(events.body.data.map((event: { type: string }) => event.type)).toContain('domain.active')
   })
 
+  it('a name whose certificate is late is served over plain HTTP until it is there', async () => {
+    const posted = await fleet.post('late.first-customer.com')
+    await fleet.addRecords(posted)
+    process.kill(fleet.pebble.pid, 'SIGSTOP')
+    await fleet.call('POST', `/v1/domains/${posted.id}/check`)
+    const late = await eventually('the silent CA is told', async () => {
+      const domain = await fleet.domain(posted.id)
+      return domain.reason?.code === 'CA_UNAVAILABLE' ? domain : null
+    })
+    expect(late).toMatchObject({ state: 'provisioning_cert', reason: { actor: 'ca' } })
+    for (const edge of fleet.edges) {
+      await eventually('HTTP is served', async () => (await fleet.visitHttp(edge, posted.hostname)).status === 200)
+    }
+    process.kill(fleet.pebble.pid, 'SIGCONT')
+    await fleet.reaches(posted.id, 'active')
+    for (const edge of fleet.edges) {
+      expect((await fleet.visitHttps(edge, posted.hostname)).status).toBe(200)
+      expect((await fleet.visitHttp(edge, posted.hostname)).status).toBe(308)
+    }
+  })
+
   it('a changed target is served by every edge while the domain stays active', async () => {
     const domain = await fleet.launch('moves.first-customer.com')
     const changed = await fleet.call('PATCH', `/v1/domains/${domain.id}`, {

@@ -85,7 +85,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     }
     const waitSeconds = options.pullWaitSeconds ?? 25
     await Promise.all([
-      runPullLoop({ controlPlane, state, waitSeconds, onChange, onCaughtUp, log }, signal),
+      runPullLoop(
+        { controlPlane, state, waitSeconds, onChange, onCaughtUp, isApplying: applies.isApplying, log },
+        signal,
+      ),
       reports.run(controlPlane, signal),
     ])
   }

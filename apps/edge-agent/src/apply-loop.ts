@@ -9,6 +9,7 @@ import { createWakeUp } from './wake-up.ts'
 export interface ApplyLoop {
   /** Desired state or an address changed. What comes during an apply joins the next one. */
   notify(change: { isUrgent: boolean }): void
+  isApplying(): boolean
   /** Applies until the signal aborts; an apply in hand is finished. */
   run(signal: AbortSignal): Promise<void>
 }
@@ -31,6 +32,7 @@ export function createApplyLoop(options: {
   let waiting: Waiting | null = null
   let last: LastApply | null = null
   let failures = 0
+  let isApplying = false
 
   async function untilDue(signal: AbortSignal): Promise<void> {
     const recheckAt = performance.now() + RECHECK_MS
@@ -58,17 +60,22 @@ export function createApplyLoop(options: {
 
   return {
     notify({ isUrgent }) {
-      waiting = { since: waiting?.since ?? performance.now(), isUrgent: isUrgent || waiting?.isUrgent === true }
+      const newest = performance.now()
+      waiting = { since: waiting?.since ?? newest, newest, isUrgent: isUrgent || waiting?.isUrgent === true }
       wakeUp.wake()
     },
+    isApplying: () => isApplying,
     async run(signal) {
       for (;;) {
         await untilDue(signal)
         if (signal.aborted) return
         waiting = null
         const startedAt = performance.now()
+        isApplying = true
         try {
-          await applyOnce()
+          await applyOnce().finally(() => {
+            isApplying = false
+          })
           if (failures > 0) log.info({ failures }, 'the configuration is applied again')
           failures = 0
         } catch (err) {
@@ -76,7 +83,7 @@ export function createApplyLoop(options: {
           const names = state.routes().map(({ hostname }) => hostname)
           const facts = { err, failures, names: names.length, sample: names.slice(0, 10) }
           log.error(facts, err instanceof AppError ? err.message : 'the configuration could not be applied')
-          waiting = { since: performance.now(), isUrgent: true }
+          waiting = { since: performance.now(), newest: performance.now(), isUrgent: true }
           await createWakeUp().wait(backoffMs(failures), signal)
         }
         last = { endedAt: performance.now(), durationMs: performance.now() - startedAt }

@@ -6,6 +6,8 @@ import type { DesiredState } from './desired-state.ts'
 
 /** An answer that brings nothing and comes sooner than this was not waited for: do not ask again at once. */
 const LEAST_WAIT_MS = 1_000
+/** Changes that come during an apply wait for the next one anyway: they are asked for together, not one by one. */
+const GATHER_MS = 100
 
 /** Keeps the desired state up to date. A control plane that is away is asked again, and told about once. */
 export async function runPullLoop(
@@ -16,11 +18,12 @@ export async function runPullLoop(
     onChange: (changed: Route[]) => void
     /** Everything there was at the start has been pulled; called once. */
     onCaughtUp: () => void
+    isApplying: () => boolean
     log: Log
   },
   signal: AbortSignal,
 ): Promise<void> {
-  const { controlPlane, state, waitSeconds, onChange, onCaughtUp, log } = options
+  const { controlPlane, state, waitSeconds, onChange, onCaughtUp, isApplying, log } = options
   let isCaughtUp = false
   let failures = 0
 
@@ -37,7 +40,10 @@ export async function runPullLoop(
       // Even where nothing changed for this edge: it reports the generation when it has looked.
       if (state.generation > since) onChange(changed)
     }
-    if (state.generation > since) return
+    if (state.generation > since) {
+      if (isCaughtUp && isApplying()) await delay(GATHER_MS, undefined, { signal })
+      return
+    }
     if (!isCaughtUp) {
       isCaughtUp = true
       onCaughtUp()

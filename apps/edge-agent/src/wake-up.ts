@@ -17,10 +17,12 @@ export function createWakeUp(): WakeUp {
       if (!isAwake && !signal.aborted) {
         const { promise, resolve } = Promise.withResolvers<void>()
         resolveWait = resolve
+        const onAbort = (): void => resolve()
         const timer = setTimeout(resolve, ms)
-        signal.addEventListener('abort', () => resolve(), { once: true })
+        signal.addEventListener('abort', onAbort, { once: true })
         await promise
         clearTimeout(timer)
+        signal.removeEventListener('abort', onAbort)
         resolveWait = null
       }
       isAwake = false

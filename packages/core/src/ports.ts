@@ -7,7 +7,7 @@ import type { Domain, Lane, Verification } from './domain/domain.ts'
 import type { Hostname } from './domain/hostname.ts'
 import type { Target } from './domain/target.ts'
 import type { EdgeReport, Route } from './edge/route.ts'
-import type { Outcome } from './lifecycle/outcome.ts'
+import type { Outcome, RouteIntent } from './lifecycle/outcome.ts'
 import type { State, StepName } from './lifecycle/states.ts'
 import type { Actor, Reason, ReasonCode } from './reasons.ts'
 import type { DeadLetter, Hint } from './messages.ts'
@@ -45,6 +45,8 @@ export interface Transition {
   reason: Reason | null
   /** The claim count from here on: the engine's decision, written as it stands. */
   attempt: number
+  /** What the edges shall do with the name from now on; null leaves that as it is. */
+  route: RouteIntent | null
   /** When it is due there; null rests until somebody asks. `'now'` keeps the lease. */
   due: 'now' | Date | null
 }

@@ -36,17 +36,14 @@ export function createCertificateStore({ kysely }: Database): CertificateStore {
 
     async begin(lease, { id, issuer, sealedKey, csrDer }) {
       // One need, one order: where one is open already, the update changes nothing but returns it.
-      const { certificate } = await write(
-        lease,
-        sql`begun as (
-          insert into certificates (id, domain_id, issuer, status, sealed_key, csr)
-          select ${id}, held.id, ${issuer}, 'ordering', ${JSON.stringify(sealedKey)}::jsonb, ${csrDer}::bytea from held
-          on conflict (domain_id) where status = 'ordering' do update set issuer = certificates.issuer
-          returning *
+      const { rows } = await sql<CertificateRow>`
+        with held as (
+          select id from domains where ${isHeld(lease)} for no key update
         )
-        select 1 as held, id as certificate from begun`,
-      )
-      const { rows } = await sql<CertificateRow>`select * from certificates where id = ${certificate}`.execute(kysely)
+        insert into certificates (id, domain_id, issuer, status, sealed_key, csr)
+        select ${id}, held.id, ${issuer}, 'ordering', ${JSON.stringify(sealedKey)}::jsonb, ${csrDer}::bytea from held
+        on conflict (domain_id) where status = 'ordering' do update set issuer = certificates.issuer
+        returning *`.execute(kysely)
       if (rows[0] === undefined) throw staleLease(lease)
       return toCertificate(rows[0])
     },

@@ -24,7 +24,7 @@ interface Recording {
  * Locks are taken in the order domain, pool, everywhere; the other order somewhere would deadlock.
  */
 export async function record(kysely: Kysely<Tables>, { lease, transition, leaseMs }: Recording): Promise<RecordAnswer> {
-  const { step, outcome, next, attempt, due } = transition
+  const { step, outcome, next, attempt, route, due } = transition
   const changes = changesOf(outcome)
   const because = reasonOf(outcome)
   const reason = transition.reason === null ? null : JSON.stringify(transition.reason)
@@ -38,7 +38,7 @@ export async function record(kysely: Kysely<Tables>, { lease, transition, leaseM
       update edge_pools
       set generation = generation + 1
       from held
-      where edge_pools.name = held.edge_pool and held.stands and ${changes.route ?? null}::text is not null
+      where edge_pools.name = held.edge_pool and held.stands and ${route}::text is not null
       returning edge_pools.generation
     ), decided as (
       update domains
@@ -81,8 +81,8 @@ export async function record(kysely: Kysely<Tables>, { lease, transition, leaseM
       where decided.state <> held.state
     ), routed as (
       insert into routes (domain_id, hostname, edge_pool, generation, variant, target, certificate_id)
-      select id, hostname, edge_pool, generation, ${changes.route ?? null}, target,
-             case when ${changes.route ?? null}::text = 'https' then certificate_id end
+      select id, hostname, edge_pool, generation, ${route}, target,
+             case when ${route}::text = 'https' then certificate_id end
       from decided, pool
       on conflict (domain_id) do update
       set edge_pool = excluded.edge_pool, generation = excluded.generation, variant = excluded.variant,

@@ -3,16 +3,37 @@ import type { Domain } from '../domain/domain.ts'
 import type { Transition } from '../ports.ts'
 import { nextRetry } from './backoff.ts'
 import { LAUNCH, afterDone } from './machine.ts'
-import { type Outcome, failed } from './outcome.ts'
+import { type Outcome, type RouteIntent, failed } from './outcome.ts'
 import type { LifecyclePolicy, Step } from './step.ts'
 
+interface Circumstances {
+  clock: Clock
+  policy: LifecyclePolicy
+  /** In [0, 1); for tests. */
+  random?: () => number
+}
+
 /** From an outcome to a transition: the only place that knows what each outcome does to state, attempts and due time. */
-export function decide(
+export function decide(domain: Domain, step: Step, outcome: Outcome, circumstances: Circumstances): Transition {
+  return { ...decideWhere(domain, step, outcome, circumstances), route: routeOf(domain, outcome) }
+}
+
+/**
+ * A name that has to wait for its certificate is served over HTTP meanwhile. One that gets it at once is not: each
+ * change of an edge is a reload of nginx, which closes every idle connection of every visitor.
+ */
+function routeOf({ state, routeGeneration }: Domain, outcome: Outcome): RouteIntent | null {
+  if (outcome.kind === 'done') return outcome.changes.route ?? null
+  const waits = outcome.kind === 'wait' || outcome.kind === 'retry'
+  return waits && state === 'provisioning_cert' && routeGeneration === null ? 'http' : null
+}
+
+function decideWhere(
   domain: Domain,
   step: Step,
   outcome: Outcome,
-  { clock, policy, random }: { clock: Clock; policy: LifecyclePolicy; random?: () => number },
-): Transition {
+  { clock, policy, random }: Circumstances,
+): Omit<Transition, 'route'> {
   const here = { state: domain.state, step: step.name }
   switch (outcome.kind) {
     case 'done': {
@@ -36,7 +57,7 @@ export function decide(
     case 'retry': {
       // Only a launch can fail: what is served, or is leaving, is tried for ever.
       if (domain.attempt >= policy.maxAttempts && LAUNCH.includes(step)) {
-        return decide(domain, step, exhausted(outcome, domain), { clock, policy })
+        return decideWhere(domain, step, exhausted(outcome, domain), { clock, policy })
       }
       return {
         step: step.name,

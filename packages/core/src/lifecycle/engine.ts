@@ -8,6 +8,7 @@ import { reason } from '../reasons.ts'
 import { decide } from './decide.ts'
 import { stepNamed } from './machine.ts'
 import { type Outcome, retry } from './outcome.ts'
+import { rememberCertificate } from './remember-certificate.ts'
 import type { Step, StepContext } from './step.ts'
 
 /** Everything a worker hands to the engine; the rest of `StepContext` belongs to one lease. */
@@ -50,6 +51,7 @@ export async function runDomain(domainId: string, deps: EngineDeps): Promise<Run
 
 async function runClaimed(claimed: Domain, lease: Lease, deps: EngineDeps): Promise<RunEnd | 'superseded'> {
   using heart = startHeartbeat(lease, deps)
+  const certificates = rememberCertificate(deps.certificates)
   let domain = claimed
   for (;;) {
     const step = stepNamed(domain.step)
@@ -58,7 +60,7 @@ async function runClaimed(claimed: Domain, lease: Lease, deps: EngineDeps): Prom
       await deps.store.release(lease)
       return 'released'
     }
-    const outcome = await attempt(step, domain, { ...deps, lease, signal: heart.signal })
+    const outcome = await attempt(step, domain, { ...deps, certificates, lease, signal: heart.signal })
     if (outcome === 'lost') return 'lost'
     const answer = await deps.store.record(lease, decide(domain, step, outcome, deps))
     if (answer.kind !== 'recorded') return answer.kind

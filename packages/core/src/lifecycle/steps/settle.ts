@@ -11,14 +11,14 @@ const JUST_PROVED_MS = 10 * SECOND
 
 /**
  * Every resolver must see what one of them saw, or the certificate authority may ask the one that does not and count a
- * failed validation. From here on the name is served over HTTP.
+ * failed validation.
  */
 export const settle = defineStep({
   name: 'settle',
   from: 'verified',
   to: 'provisioning_cert',
   async run(domain, context) {
-    if (context.resolver.servers.length === 1 && isJustProved(domain, context)) return done({ route: 'http' })
+    if (context.resolver.servers.length === 1 && isJustProved(domain, context)) return done()
     const verdicts = await Promise.all(
       context.resolver.servers.map(async (server) => ({
         server,
@@ -27,7 +27,7 @@ export const settle = defineStep({
       })),
     )
     const dissenting = verdicts.filter(({ ownership, routing }) => !ownership.proved || !routing.proved)
-    if (dissenting.length === 0) return done({ route: 'http' })
+    if (dissenting.length === 0) return done()
 
     const servers = dissenting.map(({ server }) => server)
     return wait(
