@@ -21,6 +21,11 @@ export class NginxText {
   }
 }
 
+/**
+ * A value that no quoting makes safe. Whoever sees it has a value that no parser let through.
+ *
+ * @public
+ */
 export class UnquotableError extends Error {
   override readonly name = 'UnquotableError'
 }

@@ -41,8 +41,8 @@ function decideWhere(
       if (rests) return { step: step.name, outcome, next, reason: null, attempt: 0, due: null }
       // The claim that goes on into a new state is that state's first; one that pauses is not spent on the next step.
       const attempt = next.state === domain.state ? domain.attempt : 1
-      if (outcome.then === null) return { step: step.name, outcome, next, reason: null, attempt, due: 'now' }
-      const { until, because } = outcome.then
+      if (outcome.pause === null) return { step: step.name, outcome, next, reason: null, attempt, due: 'now' }
+      const { until, because } = outcome.pause
       return { step: step.name, outcome, next, reason: because, attempt: Math.max(0, attempt - 1), due: until }
     }
     case 'wait':

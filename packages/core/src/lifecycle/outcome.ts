@@ -4,13 +4,13 @@ import type { Reason } from '../reasons.ts'
 /**
  * What a step came to. The engine alone turns it into a transition:
  *
- * - `done`    go on to the next step: under the same lease, or `then` when the world has had time to follow
+ * - `done`    go on to the next step: under the same lease, or after `pause` when the world has to follow first
  * - `wait`    the world is not ready; no attempt is counted; look again at `until`
  * - `retry`   something broke; the attempt counts, backoff with jitter, not before `notBefore`
  * - `failed`  a person must act
  */
 export type Outcome =
-  | { kind: 'done'; changes: Changes; then: Pause | null }
+  | { kind: 'done'; changes: Changes; pause: Pause | null }
   | { kind: 'wait'; until: Date; because: Reason; changes: Changes }
   | { kind: 'retry'; because: Reason; notBefore: Date | null; backTo: BackTo }
   | { kind: 'failed'; because: Reason; backTo: BackTo }
@@ -40,7 +40,11 @@ export interface Changes {
 /** What the edges shall do with the name from now on; becomes a route with a new generation of its pool. */
 export type RouteIntent = 'http' | 'https' | 'removed'
 
-export const done = (changes: Changes = {}, then: Pause | null = null): Outcome => ({ kind: 'done', changes, then })
+export const done = (changes: Changes = {}, pause: Pause | null = null): Outcome => ({
+  kind: 'done',
+  changes,
+  pause,
+})
 
 export const wait = (until: Date, because: Reason, changes: Changes = {}): Outcome => ({
   kind: 'wait',
