@@ -1,4 +1,4 @@
-import type { SealedKey } from '../ports.ts'
+import type { SealedKey } from './sealed-key.ts'
 
 /**
  * One certificate of one name, from the moment its key exists.

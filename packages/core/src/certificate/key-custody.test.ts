@@ -2,7 +2,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { AppError } from '../errors.ts'
-import type { SealedKey } from '../ports.ts'
+import type { SealedKey } from './sealed-key.ts'
 import { createKeyCustody } from './key-custody.ts'
 
 const kek = 'c0ffee00'.repeat(8)

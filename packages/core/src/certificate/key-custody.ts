@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
 import { AppError } from '../errors.ts'
-import type { KeyBinding, KeyCustody, SealedKey } from '../ports.ts'
+import type { KeyBinding, KeyCustody } from '../ports.ts'
+import type { SealedKey } from './sealed-key.ts'
 
 const NONCE_BYTES = 12
 const TAG_BYTES = 16

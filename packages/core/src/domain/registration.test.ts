@@ -48,6 +48,13 @@ describe('a target', () => {
 })
 
 describe('a registration', () => {
+  it('is refused when the record that proves ownership would not fit into DNS', () => {
+    const long = (length: number) =>
+      `${'a.'.repeat(4)}${'b'.repeat(63)}.${'c'.repeat(63)}.${'d'.repeat(63)}.`.padEnd(length - 4, 'e') + '.com'
+    expect(complaints(body({ hostname: long(234) }))).toBeUndefined()
+    expect(complaints(body({ hostname: long(235) }))).toEqual([{ path: 'hostname', code: 'HOSTNAME_TOO_LONG' }])
+  })
+
   it('with many faults is told all of them at once', () => {
     const wrong = {
       hostname: 'shop..example.com',

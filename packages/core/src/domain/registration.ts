@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type AddressRules } from '../edge/address-rules.ts'
 import { type Hostname, type HostnamePolicy, isWithin, parseHostname } from './hostname.ts'
-import type { EdgeIdentity } from './records.ts'
+import { type EdgeIdentity, ownershipRecordName } from './records.ts'
 import { formatUpstream, parseRedirect, parseUpstream, type Target, type Upstream } from './target.ts'
 
 /** What a registration is judged by. */
@@ -67,13 +67,21 @@ export function pointsAt(target: Target, hostname: Hostname): boolean {
 
 export type Registration = z.output<ReturnType<typeof registrationSchema>>
 
+/** RFC 1035 §2.3.4, as text without the last dot. */
+const MAX_NAME_LENGTH = 253
+const UNPROVABLE = {
+  code: 'HOSTNAME_TOO_LONG',
+  message: 'The record that proves ownership of this name would be longer than the 253 characters DNS allows.',
+}
+
 function hostnameField(policy: HostnamePolicy) {
   return z
     .string()
     .transform((text, context) => {
       const hostname = parseHostname(text, policy)
-      if (hostname.ok) return hostname.value
-      return refuse(context, text, hostname)
+      if (!hostname.ok) return refuse(context, text, hostname)
+      if (ownershipRecordName(hostname.value).length > MAX_NAME_LENGTH) return refuse(context, text, UNPROVABLE)
+      return hostname.value
     })
     .describe('A DNS name, as Unicode or as A-labels.')
 }

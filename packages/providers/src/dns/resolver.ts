@@ -14,7 +14,7 @@ export interface ResolverOptions {
   timeoutMs?: number
 }
 
-/** Asks DNS servers directly, so that no cache on this machine answers instead (design/dns.md). */
+/** Asks DNS servers directly, so that no cache on this machine answers instead. */
 export function createResolver({ servers, timeoutMs = 2 * SECOND }: ResolverOptions): Resolver {
   const addresses = new Map(servers.map((server) => [server, parseServerAddress(server)]))
   return {

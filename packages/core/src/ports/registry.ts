@@ -1,0 +1,139 @@
+import type { Certificate } from '../certificate/certificate.ts'
+import type { Domain, Lane, Verification } from '../domain/domain.ts'
+import type { Hostname } from '../domain/hostname.ts'
+import type { Target } from '../domain/target.ts'
+import type { State } from '../lifecycle/states.ts'
+import type { DeadLetter } from '../messages.ts'
+import type { Actor, Reason, ReasonCode } from '../reasons.ts'
+import type { RouteProgress } from './edges.ts'
+
+export interface NewDomain {
+  id: string
+  hostname: Hostname
+  tenant: string
+  target: Target
+  verification: Verification
+  tls: { mode: 'auto' | 'off' }
+  edgePool: string
+  metadata: Record<string, unknown>
+  lane: Lane
+}
+
+/** A domain as the API shows it: the row, and what stands beside it. */
+export interface DomainView {
+  domain: Domain
+  certificate: Pick<Certificate, 'id' | 'issuer' | 'status' | 'issued'> | null
+  route: RouteProgress | null
+}
+
+export interface DomainFilter {
+  state?: State
+  reason?: ReasonCode
+  actor?: Actor
+  tenant?: string
+  /** Part of a hostname. */
+  q?: string
+}
+
+export interface Page {
+  limit: number
+  cursor: string | null
+}
+
+export interface Paged<T> {
+  data: T[]
+  nextCursor: string | null
+}
+
+export interface DomainEvent {
+  id: number
+  at: Date
+  type: string
+  actor: string
+  data: Record<string, unknown>
+}
+
+export interface Attempt {
+  id: number
+  step: string
+  worker: string
+  startedAt: Date
+  finishedAt: Date | null
+  outcome: 'running' | 'done' | 'wait' | 'retry' | 'failed' | 'superseded' | 'lost'
+  code: string | null
+  detail: string | null
+}
+
+export const JOB_KINDS = ['due', 'running', 'waiting', 'failed', 'dead'] as const
+export type JobKind = (typeof JOB_KINDS)[number]
+
+/** A domain as work, or a dead letter (then `domainId` is null and `hostname` is the queue's name). */
+export interface Job {
+  kind: JobKind
+  domainId: string | null
+  hostname: string
+  tenant: string | null
+  state: string | null
+  step: string | null
+  lane: string | null
+  attempt: number | null
+  worker: string | null
+  reason: Reason | null
+  /** What is wrong with a dead letter; null for a domain. */
+  deadLetter: Pick<DeadLetter, 'code' | 'detail' | 'excerpt' | 'bytes'> | null
+  /** When it became due, was claimed, is due next, failed or died, by kind. */
+  at: Date
+}
+
+/**
+ * An intent's answer. `applied` raised `gen` and made the row due; the caller publishes its hint.
+ * `wrong_state` says where the domain is.
+ */
+export type IntentAnswer =
+  | { kind: 'applied'; domain: Domain }
+  | { kind: 'wrong_state'; state: State }
+  | { kind: 'not_found' }
+
+/** What people do to domains. Every method that writes also writes its event, in the same transaction. */
+export interface Registry {
+  create(
+    domain: NewDomain,
+  ): Promise<{ kind: 'created'; domain: Domain } | { kind: 'exists'; id: string; tenant: string }>
+  /** By id, or by hostname: the holder, else the newest. */
+  find(idOrHostname: string): Promise<DomainView | null>
+  list(filter: DomainFilter, page: Page): Promise<Paged<DomainView>>
+  events(domainId: string, page: Page): Promise<Paged<DomainEvent>>
+  attempts(domainId: string, page: Page): Promise<Paged<Attempt>>
+  jobs(kind: JobKind | null, page: Page): Promise<Paged<Job>>
+  jobCounts(): Promise<Record<JobKind, number>>
+
+  /** Looks at once, wherever the domain is; a domain at rest is left as it is (`applied` all the same). */
+  check(id: string): Promise<IntentAnswer>
+  /** A failed domain goes on at the step that failed, with fresh attempts. */
+  retry(id: string): Promise<IntentAnswer>
+  /** New target or metadata. A route that is out is published anew; an active domain confirms it (`confirm_change`). */
+  change(id: string, patch: { target?: Target; metadata?: Record<string, unknown> }): Promise<IntentAnswer>
+  /** Starts leaving: `deprovisioning` at `withdraw_route`. Again with `immediate` cuts the grace short. */
+  remove(id: string, options: { immediate: boolean }): Promise<IntentAnswer>
+
+  /** Answers a challenge (RFC 8555 §8.3), for the hostname it was made for only. */
+  challengeAnswer(token: string, hostname: string): Promise<string | null>
+
+  /**
+   * Runs `work` in one transaction with the key's row: same key and request answer the same for 24 h.
+   * A `Registry` inside `work` writes in that transaction. What `work` throws rolls everything back.
+   */
+  idempotently(
+    key: string,
+    requestHash: string,
+    work: (registry: Registry) => Promise<StoredResponse>,
+  ): Promise<
+    { kind: 'answered'; response: StoredResponse; replayed: boolean } | { kind: 'in_flight' } | { kind: 'mismatch' }
+  >
+}
+
+export interface StoredResponse {
+  status: number
+  headers: Record<string, string>
+  body: unknown
+}
