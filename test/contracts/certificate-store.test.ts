@@ -1,4 +1,11 @@
-import { DAY, type CertificateStore, type IssuedCertificate, type SealedKey, newCertificateId } from '@mooring/core'
+import {
+  DAY,
+  type CertificateStore,
+  type IssuedCertificate,
+  type SealedKey,
+  newCertificateId,
+  rememberCertificate,
+} from '@mooring/core'
 import { createCertificateStore, createHousekeeping } from '@mooring/postgres'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { overtake, storeDomain } from '../builders/stored-domain.ts'
@@ -196,5 +203,35 @@ describe('certificate store', () => {
       await store.abandon(mine.lease, id)
       expect(await store.current(other.domain.id)).toMatchObject({ id, status: 'ordering' })
     })
+  })
+})
+
+describe('the certificate as the steps under one lease remember it', () => {
+  it('is at every moment what the store has', async () => {
+    const { domain, lease } = await storeDomain(database())
+    const remembered = rememberCertificate(store)
+    const expectSame = async () => expect(await remembered.current(domain.id)).toEqual(await store.current(domain.id))
+    await expectSame()
+    const { id } = await remembered.begin(lease, aNeed())
+    await expectSame()
+    await remembered.saveOrder(lease, id, anOrder('a'))
+    await expectSame()
+    await remembered.abandon(lease, id)
+    await expectSame()
+    const again = await remembered.begin(lease, aNeed())
+    await remembered.saveOrder(lease, again.id, anOrder('b'))
+    await remembered.saveIssued(lease, again.id, issued)
+    await expectSame()
+    await remembered.park(lease, domain.id)
+    await expectSame()
+  })
+
+  it('is forgotten when a write is refused', async () => {
+    const { domain, lease } = await storeDomain(database())
+    const remembered = rememberCertificate(store)
+    const { id } = await remembered.begin(lease, aNeed())
+    await overtake(database(), lease)
+    await expect(remembered.saveOrder(lease, id, anOrder('a'))).rejects.toMatchObject({ code: 'STALE_LEASE' })
+    expect(await remembered.current(domain.id)).toMatchObject({ orderUrl: null })
   })
 })

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { connect, createServer } from 'node:net'
 import { done } from '@mooring/core'
 import { type Database, createRegistry, migrate, openDatabase, createDomainStore } from '@mooring/postgres'
 import { sql } from 'kysely'
@@ -193,6 +194,27 @@ describe('migrations', () => {
 
   it('say that the database is away', async () => {
     const [port] = await freePorts(1)
-    await expect(migrate(`postgres://x@127.0.0.1:${port}/x`)).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' })
+    await expect(migrate(`postgres://x@127.0.0.1:${port}/x`, log, { waitMs: 0 })).rejects.toMatchObject({
+      code: 'DATABASE_UNAVAILABLE',
+    })
+  })
+
+  it('wait for a database that starts after them', async () => {
+    const [port] = (await freePorts(1)) as [number]
+    const real = new URL(fresh.url)
+    const late = new URL(fresh.url)
+    late.port = String(port)
+    const waiting = Promise.withResolvers<void>()
+    const migrating = migrate(late.href, { ...log, warn: () => waiting.resolve() })
+    await waiting.promise
+    const opened = createServer((socket) => {
+      const onward = connect(Number(real.port), '127.0.0.1')
+      socket.pipe(onward).pipe(socket)
+      onward.on('error', () => socket.destroy())
+      socket.on('error', () => onward.destroy())
+    })
+    opened.listen(port, '127.0.0.1')
+    await migrating
+    opened.close()
   })
 })

@@ -27,6 +27,23 @@ describe('housekeeping', () => {
     expect(await database().kysely.selectFrom('idempotency_keys').select('key').execute()).toEqual([{ key: 'young' }])
   })
 
+  it('forgets what was delivered a month ago, never what is still due', async () => {
+    const old = { channel: 'slack', body: '{}', created_at: ago(31 * DAY) }
+    await database()
+      .kysely.insertInto('deliveries')
+      .values([
+        { ...old, id: 'settled', next_run_at: null },
+        { ...old, id: 'due', next_run_at: ago(0) },
+        { ...old, id: 'young', created_at: ago(DAY), next_run_at: null },
+      ])
+      .execute()
+    expect(await sweep()).toMatchObject({ settledDeliveries: 1 })
+    expect(await database().kysely.selectFrom('deliveries').select('id').orderBy('id').execute()).toEqual([
+      { id: 'due' },
+      { id: 'young' },
+    ])
+  })
+
   it('closes attempts of workers that lost their lease, and no others', async () => {
     const { kysely } = database()
     const [working, overtaken, dead] = [

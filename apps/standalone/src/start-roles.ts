@@ -23,13 +23,12 @@ import { createLocalCa, createResolver, createSlackWebhook, csrMaker, type Local
 import { createMemoryJobQueue } from '@mooring/queue'
 import type { Logger } from '@mooring/runtime'
 import { startScheduler } from '@mooring/scheduler'
-import { startWorker } from '@mooring/worker'
+import { openIssuer, startWorker } from '@mooring/worker'
 import type { Config } from './config.ts'
 import { splitResolver } from './demo/split-resolver.ts'
 import { CUSTOMER_ZONE } from './demo/start-demo.ts'
 import { keptSecret } from './kept-secret.ts'
 import { edgeFolder, endNginx } from './nginx-left.ts'
-import { openIssuer } from './open-issuer.ts'
 import { systemResolvers } from './system-resolvers.ts'
 
 const TOKEN_LIFETIME_MS = 7 * DAY
@@ -127,7 +126,7 @@ async function startWorkerRole(
   { config, demoServer, database, queue, custody, stack, log }: Shared,
   ca: LocalCa,
 ): Promise<void> {
-  const issuer = openIssuer(config, { ca, custody, database, log })
+  const issuer = await openIssuer(config, { openLocalCa: async () => ca, custody, database, log })
   stack.defer(() => issuer.close())
   const worker = await startWorker({
     queue,

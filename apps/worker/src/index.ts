@@ -1,1 +1,2 @@
 export { type Worker, type WorkerDeps, startWorker } from './worker.ts'
+export { type IssuerConfig, openIssuer } from './open-issuer.ts'

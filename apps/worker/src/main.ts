@@ -1,8 +1,6 @@
-import { type Issuer, type KeyCustody, SECOND, createKeyCustody, systemClock } from '@mooring/core'
+import { SECOND, createKeyCustody, systemClock } from '@mooring/core'
 import {
-  type Database,
   WORKER_HEARTBEAT_MS,
-  createAcmeAccounts,
   createCertificateStore,
   createDomainStore,
   createEdgeStore,
@@ -10,10 +8,11 @@ import {
   migrate,
   openDatabase,
 } from '@mooring/postgres'
-import { createAcmeIssuer, createLocalCa, createLocalCaIssuer, createResolver, csrMaker } from '@mooring/providers'
+import { createLocalCa, createResolver, csrMaker } from '@mooring/providers'
 import { createRabbitJobQueue } from '@mooring/queue'
-import { type Logger, createLogger, readConfig, runUntilStopped, serveHealth } from '@mooring/runtime'
-import { type Config, configSchema } from './config.ts'
+import { createLogger, readConfig, runUntilStopped, serveHealth } from '@mooring/runtime'
+import { configSchema } from './config.ts'
+import { openIssuer } from './open-issuer.ts'
 import { startWorker } from './worker.ts'
 
 const DRAIN_MS = 8 * SECOND
@@ -32,7 +31,8 @@ await runUntilStopped(async () => {
   })
   const queue = createRabbitJobQueue({ url: config.AMQP_URL, log })
   const custody = createKeyCustody(config.MOORING_ENCRYPTION_KEY)
-  const issuer = await openIssuer(config, { custody, database, log })
+  const openLocalCa = () => createLocalCa(String(config.MOORING_DATA_DIR))
+  const issuer = await openIssuer(config, { openLocalCa, custody, database, log })
 
   const worker = await startWorker({
     queue,
@@ -73,30 +73,3 @@ await runUntilStopped(async () => {
     },
   }
 }, log)
-
-interface IssuerParts {
-  custody: KeyCustody
-  database: Database
-  log: Logger
-}
-
-async function openIssuer(
-  config: Config,
-  { custody, database, log }: IssuerParts,
-): Promise<Issuer & { close(): Promise<void> }> {
-  const { MOORING_ACME_DIRECTORY: directoryUrl, MOORING_ACME_EAB_KID: kid, MOORING_ACME_EAB_HMAC: hmacKey } = config
-  if (config.MOORING_ISSUER === 'acme' && directoryUrl !== undefined) {
-    return createAcmeIssuer({
-      directoryUrl,
-      contact: config.MOORING_ACME_CONTACT,
-      caFile: config.MOORING_ACME_CA_FILE,
-      eab: kid === undefined || hmacKey === undefined ? undefined : { kid, hmacKey },
-      accounts: createAcmeAccounts(database),
-      custody,
-      concurrency: config.MOORING_ACME_CONCURRENCY,
-      log,
-    })
-  }
-  const ca = await createLocalCa(String(config.MOORING_DATA_DIR))
-  return { ...createLocalCaIssuer(ca), close: async () => {} }
-}

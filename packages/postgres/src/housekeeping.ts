@@ -6,6 +6,7 @@ import { milliseconds } from './due.ts'
 const IDEMPOTENCY_KEYS_KEPT_MS = DAY
 const PARKED_CERTIFICATES_KEPT_MS = 30 * DAY
 const SILENT_WORKERS_KEPT_MS = DAY
+const SETTLED_DELIVERIES_KEPT_MS = 30 * DAY
 // A lease that ended a moment ago may still be extended by a worker that was slow.
 const LEASE_OVER_FOR_MS = MINUTE
 // Each statement stays far below its time limit, even after the scheduler was away for days.
@@ -16,6 +17,7 @@ export interface Swept {
   idempotencyKeys: number
   parkedCertificates: number
   silentWorkers: number
+  settledDeliveries: number
   lostAttempts: number
 }
 
@@ -49,13 +51,21 @@ export function createHousekeeping({ kysely }: Database): Housekeeping {
       const silentWorkers = await count(sql`
         delete from workers where seen_at < ${olderThan(SILENT_WORKERS_KEPT_MS)}`)
 
+      // Delivered or given up: nothing is due any more.
+      const settledDeliveries = await count(sql`
+        delete from deliveries where id in (
+          select id from deliveries
+          where next_run_at is null and created_at < ${olderThan(SETTLED_DELIVERIES_KEPT_MS)}
+          limit ${BATCH}
+        )`)
+
       const lostAttempts = await count(sql`
         update attempts a set outcome = 'lost', finished_at = now()
         from domains d
         where a.outcome = 'running' and d.id = a.domain_id
           and (d.lease_token <> a.lease_token or d.lease_until is null or d.lease_until < ${olderThan(LEASE_OVER_FOR_MS)})`)
 
-      return { idempotencyKeys, parkedCertificates, silentWorkers, lostAttempts }
+      return { idempotencyKeys, parkedCertificates, silentWorkers, settledDeliveries, lostAttempts }
     },
   }
 }

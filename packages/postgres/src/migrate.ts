@@ -1,17 +1,40 @@
 import { readdir } from 'node:fs/promises'
-import type { Log } from '@mooring/core'
+import { AppError, type Log, SECOND } from '@mooring/core'
 import { Kysely, PostgresDialect } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
+import pRetry from 'p-retry'
 import pg from 'pg'
 import { guardPool } from './database-errors.ts'
 
 const FOLDER = new URL('../../../migrations/', import.meta.url)
 
+/** Roles and their database may be started in any order: one that is first waits about this long, then gives up. */
+const WAIT_FOR_DATABASE_MS = 30 * SECOND
+
 /**
  * Applies what is pending, in one transaction, as the login role. Several processes may start together: Kysely takes
  * an advisory lock of the database, so that the first one migrates and the others then find nothing left to do.
+ *
+ * Waits for a database that is not there yet; then throws `DATABASE_UNAVAILABLE`.
  */
-export async function migrate(url: string, log?: Log): Promise<void> {
+export async function migrate(
+  url: string,
+  log?: Log,
+  { waitMs = WAIT_FOR_DATABASE_MS }: { waitMs?: number } = {},
+): Promise<void> {
+  await pRetry(() => migrateOnce(url, log), {
+    retries: 20,
+    minTimeout: 0.5 * SECOND,
+    maxTimeout: 2 * SECOND,
+    maxRetryTime: waitMs,
+    shouldRetry: ({ error }) => error instanceof AppError && error.code === 'DATABASE_UNAVAILABLE',
+    onFailedAttempt({ error, attemptNumber }) {
+      if (attemptNumber === 1) log?.warn({ err: error }, 'no database yet, waiting for it')
+    },
+  })
+}
+
+async function migrateOnce(url: string, log?: Log): Promise<void> {
   const pool = new pg.Pool({
     connectionString: url,
     application_name: 'mooring-migrate',
