@@ -214,18 +214,18 @@ describe('jobs', () => {
   it('are listed by kind, each domain under one', async () => {
     const ids = await oneOfEach()
     const listed = async (kind: 'due' | 'running' | 'waiting' | 'failed') =>
-      (await registry.jobs(kind, FIRST)).data.map((job) => job.domainId)
+      (await registry.jobs({ kind }, FIRST)).data.map((job) => job.domainId)
     for (const kind of ['due', 'running', 'waiting', 'failed'] as const) expect(await listed(kind)).toEqual([ids[kind]])
     expect(await registry.jobCounts()).toEqual({ due: 1, running: 1, waiting: 1, failed: 1, dead: 1 })
   })
 
   it('say who works on a domain, why it failed and what a dead letter was', async () => {
     await oneOfEach()
-    expect((await registry.jobs('running', FIRST)).data).toMatchObject([
+    expect((await registry.jobs({ kind: 'running' }, FIRST)).data).toMatchObject([
       { kind: 'running', tenant: 'running', worker: 'worker-a', step: 'accept', attempt: 1, at: expect.any(Date) },
     ])
-    expect((await registry.jobs('failed', FIRST)).data).toMatchObject([{ state: 'failed', reason: because }])
-    expect((await registry.jobs('dead', FIRST)).data).toMatchObject([
+    expect((await registry.jobs({ kind: 'failed' }, FIRST)).data).toMatchObject([{ state: 'failed', reason: because }])
+    expect((await registry.jobs({ kind: 'dead' }, FIRST)).data).toMatchObject([
       {
         domainId: null,
         hostname: 'mooring.v1.normal',
@@ -237,7 +237,7 @@ describe('jobs', () => {
   it('are all given once without a kind, however small the pages', async () => {
     await oneOfEach()
     await oneOfEach()
-    const jobs = await readAll(3, (page) => registry.jobs(null, page))
+    const jobs = await readAll(3, (page) => registry.jobs({}, page))
     expect(jobs.map((job) => job.kind)).toEqual([
       'due',
       'due',
@@ -253,15 +253,27 @@ describe('jobs', () => {
     expect(new Set(jobs.map((job) => job.domainId)).size).toBe(9)
   })
 
+  it('are found by a part of the hostname, with nothing in it that matches anything', async () => {
+    const named = (hostname: string) =>
+      storeDueDomain(database(), { hostname: hostname as Hostname, state: 'failed', nextRunAt: null })
+    const { id } = await named('shop-one.example.com')
+    await named('blog.example.com')
+    const found = async (q: string) =>
+      (await registry.jobs({ kind: 'failed', q }, FIRST)).data.map((job) => job.domainId)
+    expect(await found('SHOP')).toEqual([id])
+    expect(await found('shop_one')).toEqual([])
+    expect(await found('%')).toEqual([])
+  })
+
   it('of one kind are paged without a gap', async () => {
     for (let i = 0; i < 5; i++) await storeDueDomain(database(), { state: 'failed', nextRunAt: null })
     await run(sql`update domains set updated_at = now()`)
-    const jobs = await readAll(2, (page) => registry.jobs('failed', page))
+    const jobs = await readAll(2, (page) => registry.jobs({ kind: 'failed' }, page))
     expect(new Set(jobs.map((job) => job.domainId)).size).toBe(5)
   })
 
   it('are all zero on an empty database', async () => {
     expect(await registry.jobCounts()).toEqual({ due: 0, running: 0, waiting: 0, failed: 0, dead: 0 })
-    expect(await registry.jobs(null, FIRST)).toEqual({ data: [], nextCursor: null })
+    expect(await registry.jobs({}, FIRST)).toEqual({ data: [], nextCursor: null })
   })
 })

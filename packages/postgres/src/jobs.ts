@@ -1,7 +1,8 @@
-import { JOB_KINDS, type Job, type JobKind, type Page, type Paged } from '@mooring/core'
+import { JOB_KINDS, type Job, type JobFilter, type JobKind, type Page, type Paged } from '@mooring/core'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { decodeCursor, microsecondsOf, pageOf, timeOf } from './cursor.ts'
 import { isDue, isLeased } from './due.ts'
+import { hostnameContains } from './listing.ts'
 import type { Tables } from './tables.ts'
 
 interface Source {
@@ -60,13 +61,13 @@ interface JobRow {
 }
 
 /** See `Registry.jobs`. Without a kind, all of them: one kind after the other, in the order of `JOB_KINDS`. */
-export async function listJobs(kysely: Kysely<Tables>, kind: JobKind | null, page: Page): Promise<Paged<Job>> {
+export async function listJobs(kysely: Kysely<Tables>, { kind, q }: JobFilter, page: Page): Promise<Paged<Job>> {
   const rows: JobRow[] = []
   let place = page.cursor === null ? null : placeIn(page.cursor)
-  for (const listed of kind === null ? JOB_KINDS : [kind]) {
+  for (const listed of kind === undefined ? JOB_KINDS : [kind]) {
     if (place !== null && JOB_KINDS.indexOf(listed) < place.kind) continue
     const after = place !== null && JOB_KINDS.indexOf(listed) === place.kind ? place : null
-    rows.push(...(await rowsOf(kysely, { kind: listed, after, limit: page.limit + 1 - rows.length })))
+    rows.push(...(await rowsOf(kysely, { kind: listed, q, after, limit: page.limit + 1 - rows.length })))
     if (rows.length > page.limit) break
     place = null
   }
@@ -95,7 +96,7 @@ function placeIn(cursor: string): Place {
 
 async function rowsOf(
   kysely: Kysely<Tables>,
-  { kind, after, limit }: { kind: JobKind; after: Place | null; limit: number },
+  { kind, q, after, limit }: { kind: JobKind; q: string | undefined; after: Place | null; limit: number },
 ): Promise<JobRow[]> {
   const { rows: source, order } = SOURCES[kind]
   const direction = sql.raw(order)
@@ -103,7 +104,8 @@ async function rowsOf(
   const { rows } = await sql<JobRow>`
     select ${kind} as kind, job.*, ${microsecondsOf(sql`at`)} as at_us
     from (${source}) as job
-    where ${after === null ? sql`true` : sql`(at, key) ${comes} (${timeOf(after.at)}, ${after.key})`}
+    where ${q === undefined ? sql`true` : hostnameContains(q)}
+      and ${after === null ? sql`true` : sql`(at, key) ${comes} (${timeOf(after.at)}, ${after.key})`}
     order by at ${direction}, key ${direction}
     limit ${limit}
   `.execute(kysely)

@@ -47,12 +47,15 @@ function conditionsOf({ state, reason, actor, tenant, q }: DomainFilter): RawBui
   if (reason !== undefined) conditions.push(sql`reason ->> 'code' = ${reason}`)
   if (actor !== undefined) conditions.push(sql`reason ->> 'actor' = ${actor}`)
   if (tenant !== undefined) conditions.push(sql`tenant = ${tenant}`)
-  if (q !== undefined) conditions.push(sql`hostname like ${`%${escapeLike(q.toLowerCase())}%`}`)
+  if (q !== undefined) conditions.push(hostnameContains(q))
   return conditions
 }
 
 /** `_` and `%` stand for themselves: `a_b` must not find `a-b`. */
-const escapeLike = (text: string): string => text.replaceAll(/[\\%_]/g, '\\$&')
+export function hostnameContains(text: string): RawBuilder<boolean> {
+  const escaped = text.toLowerCase().replaceAll(/[\\%_]/g, '\\$&')
+  return sql<boolean>`hostname like ${`%${escaped}%`}`
+}
 
 interface ViewRow extends DomainRow {
   created_us: number

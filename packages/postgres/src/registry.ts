@@ -27,7 +27,7 @@ function registryOn(kysely: Kysely<Tables>, options: RegistryOptions): Registry 
     list: (filter, page) => listDomains(kysely, filter, page),
     events: (domainId, page) => listEvents(kysely, domainId, page),
     attempts: (domainId, page) => listAttempts(kysely, domainId, page),
-    jobs: (kind, page) => listJobs(kysely, kind, page),
+    jobs: (filter, page) => listJobs(kysely, filter, page),
     jobCounts: () => jobCounts(kysely),
     check: (id) => check(kysely, id),
     retry: (id) => retry(kysely, id, options),

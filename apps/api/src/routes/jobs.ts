@@ -12,13 +12,17 @@ export function jobRoutes(app: App, { registry }: RouteContext): void {
       schema: {
         summary: 'List jobs, with the number of each kind',
         tags: ['ops'],
-        querystring: z.strictObject({ kind: z.enum(JOB_KINDS).optional(), ...pageFields }),
+        querystring: z.strictObject({
+          kind: z.enum(JOB_KINDS).optional(),
+          q: z.string().min(1).max(253).optional().describe('Part of a hostname.'),
+          ...pageFields,
+        }),
         response: { 200: pageOf(jobSchema).extend({ counts: jobCountsSchema }), ...problems(422) },
       },
     },
-    async ({ query: { kind = null, limit, cursor = null } }, reply) => {
+    async ({ query: { limit, cursor = null, ...filter } }, reply) => {
       const [{ data, nextCursor }, counts] = await Promise.all([
-        registry.jobs(kind, { limit, cursor }),
+        registry.jobs(filter, { limit, cursor }),
         registry.jobCounts(),
       ])
       return reply.send({ data: data.map(jobResource), next_cursor: nextCursor, counts })

@@ -67,6 +67,12 @@ export interface Attempt {
 export const JOB_KINDS = ['due', 'running', 'waiting', 'failed', 'dead'] as const
 export type JobKind = (typeof JOB_KINDS)[number]
 
+export interface JobFilter {
+  kind?: JobKind | undefined
+  /** Part of a hostname, or of a dead letter's queue. */
+  q?: string | undefined
+}
+
 /** A domain as work, or a dead letter (then `domainId` is null and `hostname` is the queue's name). */
 export interface Job {
   kind: JobKind
@@ -104,7 +110,7 @@ export interface Registry {
   list(filter: DomainFilter, page: Page): Promise<Paged<DomainView>>
   events(domainId: string, page: Page): Promise<Paged<DomainEvent>>
   attempts(domainId: string, page: Page): Promise<Paged<Attempt>>
-  jobs(kind: JobKind | null, page: Page): Promise<Paged<Job>>
+  jobs(filter: JobFilter, page: Page): Promise<Paged<Job>>
   jobCounts(): Promise<Record<JobKind, number>>
 
   /** Looks at once, wherever the domain is; a domain at rest is left as it is (`applied` all the same). */
