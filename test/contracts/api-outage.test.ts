@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { openDatabase } from '@mooring/postgres'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { apiUnderTest } from '../builders/api-under-test.ts'
@@ -14,7 +15,7 @@ afterEach(() => world.database.close())
 async function start() {
   const server = await startPostgres()
   const { url } = await createTestDatabase(server)
-  const database = openDatabase({ url, log: silent })
+  const database = openDatabase({ url, statementMs: 500, log: silent })
   return { server, database, api: apiUnderTest(database) }
 }
 
@@ -42,4 +43,26 @@ describe('while the database is away', () => {
     expect((await api.call('GET', '/readyz')).status).toBe(503)
     expect((await api.call('GET', '/healthz')).status).toBe(200)
   })
+
+  it('a frozen one is told from a slow one soon, and nothing is lost when it goes on', async () => {
+    const { api, server } = world
+    const { pid } = server.address
+    if (pid === null) throw new Error('This test freezes the server, so it needs one of its own.')
+    const post = (hostname: string) => api.call('POST', '/v1/domains', { body: { hostname, target: { type: 'none' } } })
+    expect((await post('before.example.com')).status).toBe(202)
+
+    const frozen = [pid, ...childrenOf(pid)]
+    for (const process_ of frozen) process.kill(process_, 'SIGSTOP')
+    const answer = await post('during.example.com')
+    expect([answer.status, answer.headers['retry-after']]).toEqual([503, '5'])
+    for (const process_ of frozen) process.kill(process_, 'SIGCONT')
+
+    expect((await post('after.example.com')).status).toBe(202)
+    expect((await api.call('GET', '/v1/domains/before.example.com')).status).toBe(200)
+    await server.stop()
+  })
 })
+
+/** proc(5): the kernel's own list. */
+const childrenOf = (pid: number): number[] =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)

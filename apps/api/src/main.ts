@@ -1,9 +1,12 @@
-import { createKeyCustody, systemClock } from '@mooring/core'
+import { SECOND, createKeyCustody, systemClock } from '@mooring/core'
 import { createDispatch, createEdgeRegistry, createRegistry, migrate, openDatabase } from '@mooring/postgres'
 import { createRabbitJobQueue } from '@mooring/queue'
 import { createLogger, readConfig, runUntilStopped } from '@mooring/runtime'
 import { startApi } from './api.ts'
 import { configSchema } from './config.ts'
+
+/** A caller is told soon that the database does not answer, and may come back. */
+const STATEMENT_MS = 5 * SECOND
 
 const log = createLogger({ name: 'api' })
 
@@ -12,7 +15,12 @@ await runUntilStopped(async () => {
   log.level = config.LOG_LEVEL
 
   await migrate(config.DATABASE_URL, log)
-  const database = openDatabase({ url: config.DATABASE_URL, applicationName: 'mooring-api', log })
+  const database = openDatabase({
+    url: config.DATABASE_URL,
+    applicationName: 'mooring-api',
+    statementMs: STATEMENT_MS,
+    log,
+  })
   const queue = createRabbitJobQueue({ url: config.AMQP_URL, log })
   const routeListeners = new Set<(pool: string) => void>()
   await database.listen('mooring_routes', (pool) => routeListeners.forEach((listener) => listener(pool)))

@@ -33,12 +33,15 @@ export interface DatabaseOptions {
   poolSize?: number
   /** Shown in `pg_stat_activity`. */
   applicationName?: string
+  /** How long a statement may take before it counts as a database that is away; somebody waits for an API's answer. */
+  statementMs?: number
   log: Log
 }
 
 /** Opens lazily: the first query connects. The migrations must have run, for they make the role. */
-export function openDatabase({ url, poolSize = 10, applicationName = 'mooring', log }: DatabaseOptions): Database {
-  const connection = connectionOptions(url, applicationName)
+export function openDatabase(options: DatabaseOptions): Database {
+  const { url, poolSize = 10, applicationName = 'mooring', statementMs = 15_000, log } = options
+  const connection = connectionOptions(url, { applicationName, statementMs })
   const pool = new pg.Pool({ ...connection, max: poolSize, idleTimeoutMillis: 30_000 })
   // Without these handlers a connection that breaks between two queries, idle or in a transaction, would end the
   // process. The pool has dropped it by then, and the next query on it is refused.
@@ -67,14 +70,18 @@ export function openDatabase({ url, poolSize = 10, applicationName = 'mooring', 
  * Every wait is bounded: a frozen server must not hold an HTTP request or a step for good, and a frozen process must
  * not hold a row's lock for good (the generation of a pool is one row that every route change of the fleet needs).
  */
-function connectionOptions(url: string, applicationName: string): pg.ClientConfig {
+function connectionOptions(
+  url: string,
+  { applicationName, statementMs }: { applicationName: string; statementMs: number },
+): pg.ClientConfig {
   return {
     connectionString: actingAsApp(url),
     application_name: applicationName,
     connectionTimeoutMillis: 5_000,
-    statement_timeout: 15_000,
-    query_timeout: 20_000,
-    idle_in_transaction_session_timeout: 15_000,
+    statement_timeout: statementMs,
+    // For a server that is frozen and does not end the statement itself.
+    query_timeout: statementMs + 1_000,
+    idle_in_transaction_session_timeout: statementMs,
     keepAlive: true,
     types,
   }
