@@ -170,8 +170,8 @@ describe('waiting times', () => {
 })
 
 describe('a problem of the CA', () => {
-  const outcome = (type: string, facts: ConstructorParameters<typeof CaProblem>[2] = {}) =>
-    outcomeOf(new CaProblem(type, 'as the CA said', facts), clock)
+  const outcome = (type: string, facts: ConstructorParameters<typeof CaProblem>[2] = {}, attempt = 1) =>
+    outcomeOf(new CaProblem(type, 'as the CA said', facts), clock, attempt)
 
   it('that names Retry-After is waited for, not counted', () => {
     const retryAt = new Date(now.getTime() + 3 * HOUR)
@@ -184,12 +184,13 @@ describe('a problem of the CA', () => {
     expect(paused.kind === 'failed' && paused.because.message).toContain('https://ca.example/unpause')
   })
 
-  it('that invalidated the order comes back slowly with a new one', () => {
-    expect(outcome('connection')).toMatchObject({
-      kind: 'retry',
-      backTo: 'order_certificate',
-      notBefore: new Date(now.getTime() + 15 * MINUTE),
+  it('that invalidated the order comes back with a new one, after 1, 10 and 100 minutes, then daily', () => {
+    expect(outcome('connection')).toMatchObject({ kind: 'retry', backTo: 'order_certificate' })
+    const waits = [1, 2, 3, 4, 11].map((attempt) => {
+      const failure = outcome('connection', {}, attempt)
+      return failure.kind === 'retry' && failure.notBefore !== null ? failure.notBefore.getTime() - now.getTime() : null
     })
+    expect(waits).toEqual([MINUTE, 10 * MINUTE, 100 * MINUTE, DAY, DAY])
   })
 
   it('of an unknown kind is tried again', () => {

@@ -90,7 +90,7 @@ describe('the acme issuer at Pebble', () => {
       type: 'unauthorized',
       subproblems: [{ type: 'unauthorized', identifier: hostname, detail: expect.stringContaining('somebody.else') }],
     })
-    expect(outcomeOf(problem as CaProblem, systemClock)).toMatchObject({
+    expect(outcomeOf(problem as CaProblem, systemClock, 1)).toMatchObject({
       kind: 'retry',
       backTo: 'order_certificate',
       because: { code: 'CA_VALIDATION_FAILED', actor: 'customer' },

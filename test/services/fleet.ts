@@ -70,7 +70,8 @@ export async function startFleet({ workers = 2, edges = 2, env = {}, durable = f
     MOORING_UPSTREAM_ALLOW: '127.0.0.0/8',
     ...env,
   }
-  const api = startRole('api', 'api', { ...settings, HOST: '127.0.0.1', PORT: String(apiPort) }, dir)
+  const startApi = () => startRole('api', 'api', { ...settings, HOST: '127.0.0.1', PORT: String(apiPort) }, dir)
+  const api = startApi()
   const apiUrl = `http://127.0.0.1:${apiPort}`
   await eventually('the API is ready', async () => (await fetch(`${apiUrl}/readyz`)).ok)
 
@@ -116,6 +117,7 @@ export async function startFleet({ workers = 2, edges = 2, env = {}, durable = f
     scheduler: startScheduler(),
     workers: Array.from({ length: workers }, () => startWorker()),
     edges: addresses.map((_, index) => startEdge(index)),
+    startApi,
     startWorker,
     startScheduler,
     startEdge,

@@ -24,27 +24,27 @@ describe('outcomeOf', () => {
     ['orderInvalid', 404, 'retry', 'CA_REJECTED'],
     ['wrongCertificate', 0, 'retry', 'CERT_MISMATCH'],
   ])('%s with status %i comes to %s with %s', (type, status, kind, code) => {
-    const outcome = outcomeOf(new CaProblem(type, 'detail', { status, retryAt }), clock)
+    const outcome = outcomeOf(new CaProblem(type, 'detail', { status, retryAt }), clock, 1)
     expect(outcome).toMatchObject({ kind, because: { code } })
   })
 
   it('waits as long as the CA asks, and an hour when it names no time', () => {
     const limited = (at: Date | null) =>
-      outcomeOf(new CaProblem('rateLimited', 'slow down', { status: 429, retryAt: at }), clock)
+      outcomeOf(new CaProblem('rateLimited', 'slow down', { status: 429, retryAt: at }), clock, 1)
     expect(limited(retryAt)).toMatchObject({ until: retryAt })
     expect(limited(null)).toMatchObject({ until: after(now, HOUR) })
   })
 
   it('gives up an order that can no longer succeed', () => {
     for (const type of ['connection', 'caa', 'orderInvalid', 'orderNotReady', 'wrongCertificate']) {
-      expect(outcomeOf(new CaProblem(type, 'detail'), clock)).toMatchObject({ backTo: 'order_certificate' })
+      expect(outcomeOf(new CaProblem(type, 'detail'), clock, 1)).toMatchObject({ backTo: 'order_certificate' })
     }
-    expect(outcomeOf(new CaProblem('unreachable', 'detail'), clock)).toMatchObject({ kind: 'retry', backTo: null })
+    expect(outcomeOf(new CaProblem('unreachable', 'detail'), clock, 1)).toMatchObject({ kind: 'retry', backTo: null })
   })
 
   it('fails for a pause, and says where somebody ends it', () => {
     const unpauseUrl = 'https://unpause.example/sfe/v1/unpause?jwt=x'
-    const outcome = outcomeOf(new CaProblem('rateLimited', 'paused', { status: 429, unpauseUrl }), clock)
+    const outcome = outcomeOf(new CaProblem('rateLimited', 'paused', { status: 429, unpauseUrl }), clock, 1)
     expect(outcome).toMatchObject({
       kind: 'failed',
       because: { code: 'CA_PAUSED', message: expect.stringContaining(unpauseUrl) },
@@ -56,7 +56,7 @@ describe('outcomeOf', () => {
       { type: 'dns', detail: 'no address', identifier: 'a.example.com' },
       { type: 'dns', detail: 'said once', identifier: 'b.example.com' },
     ]
-    const outcome = outcomeOf(new CaProblem('dns', 'said once', { subproblems }), clock)
+    const outcome = outcomeOf(new CaProblem('dns', 'said once', { subproblems }), clock, 1)
     expect(outcome).toMatchObject({
       because: { message: 'The certificate authority said "said once" (dns). a.example.com: no address' },
     })

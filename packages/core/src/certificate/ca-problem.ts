@@ -1,6 +1,6 @@
 import { type Reason, reason } from '../reasons.ts'
 import { type Outcome, failed, retry, retryWithNewOrder, wait } from '../lifecycle/outcome.ts'
-import { type Clock, HOUR, MINUTE, after } from '../clock.ts'
+import { type Clock, DAY, HOUR, MINUTE, after } from '../clock.ts'
 
 /**
  * Whatever a certificate authority refuses or fails to do, typed (RFC 8555 §6.7, RFC 9457).
@@ -34,11 +34,12 @@ export class CaProblem extends Error {
   }
 }
 
-/** Failed validations are dear (5 per name and hour at Let's Encrypt): come back slowly. */
-const AFTER_FAILED_VALIDATION_MS = 15 * MINUTE
+/** Failed validations are dear (5 per name and hour at Let's Encrypt): at most three in the first hour, then daily. */
+const AFTER_FAILED_VALIDATION_MS = [1 * MINUTE, 10 * MINUTE, 100 * MINUTE]
 
-/** The one table from a CA's problem to what the machine does about it. */
-export function outcomeOf(problem: CaProblem, clock: Clock): Outcome {
+/** The one table from a CA's problem to what the machine does about it; `attempt` counts from 1. */
+export function outcomeOf(problem: CaProblem, clock: Clock, attempt: number): Outcome {
+  const afterFailedValidation = after(clock.now(), AFTER_FAILED_VALIDATION_MS[Math.max(1, attempt) - 1] ?? DAY)
   const because = (code: Parameters<typeof reason>[0]): Reason => reason(code, sentence(problem))
   if (problem.unpauseUrl !== null) return failed(because('CA_PAUSED'), 'order_certificate')
   // "Service busy": the CA sheds load, which passes sooner than a bucket refills, though Boulder gives both one type.
@@ -57,14 +58,14 @@ export function outcomeOf(problem: CaProblem, clock: Clock): Outcome {
     case 'badSignatureAlgorithm':
       return failed(because('CA_REJECTED'), 'order_certificate')
     case 'caa':
-      return retryWithNewOrder(because('CAA_FORBIDS'), after(clock.now(), AFTER_FAILED_VALIDATION_MS))
+      return retryWithNewOrder(because('CAA_FORBIDS'), afterFailedValidation)
     case 'connection':
     case 'dns':
     case 'incorrectResponse':
     case 'tls':
     case 'unauthorized':
     case 'dnssec':
-      return retryWithNewOrder(because('CA_VALIDATION_FAILED'), after(clock.now(), AFTER_FAILED_VALIDATION_MS))
+      return retryWithNewOrder(because('CA_VALIDATION_FAILED'), afterFailedValidation)
     case 'orderNotReady':
     case 'badCSR':
     case 'malformed':

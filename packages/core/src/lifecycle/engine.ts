@@ -83,7 +83,9 @@ async function attempt(step: Step, domain: Domain, context: StepContext & { log:
     if (context.signal.aborted) return 'lost'
     if (error instanceof AppError && error.code === 'STALE_LEASE') return 'lost'
     if (error instanceof AppError && error.code === 'DATABASE_UNAVAILABLE') throw error
-    if (error instanceof CaProblem) return giveUpOrder(outcomeOf(error, context.clock), domain, context)
+    if (error instanceof CaProblem) {
+      return giveUpOrder(outcomeOf(error, context.clock, domain.attempt), domain, context)
+    }
     context.log.error({ domainId: domain.id, hostname: domain.hostname, step: step.name, err: error }, 'step threw')
     const why = deadline.aborted ? `did not end within ${STEP_DEADLINE_MS / SECOND} s` : 'broke'
     return retry(reason('INTERNAL', `The step ${step.name} ${why}. It is tried again; the log has the details.`))
