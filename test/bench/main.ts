@@ -13,7 +13,7 @@ const SINGLES = Number(process.env['BENCH_SINGLES'] ?? 30)
 const BURST = Number(process.env['BENCH_BURST'] ?? 300)
 
 /** Slots wait for the disk, the CA and DNS most of the time; three orders in each of two workers is what Pebble bears. */
-const SETTINGS = { LOG_LEVEL: 'warn', MOORING_SLOTS: '24', MOORING_ACME_CONCURRENCY: '3' }
+const SETTINGS = { LOG_LEVEL: 'warn', MOORING_SLOTS: '32', MOORING_ACME_CONCURRENCY: '3' }
 
 const say = (text: string) => process.stderr.write(`${text}\n`)
 

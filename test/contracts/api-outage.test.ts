@@ -52,10 +52,10 @@ describe('while the database is away', () => {
     expect((await post('before.example.com')).status).toBe(202)
 
     const frozen = [pid, ...childrenOf(pid)]
-    for (const process_ of frozen) process.kill(process_, 'SIGSTOP')
+    for (const member of frozen) process.kill(member, 'SIGSTOP')
     const answer = await post('during.example.com')
     expect([answer.status, answer.headers['retry-after']]).toEqual([503, '5'])
-    for (const process_ of frozen) process.kill(process_, 'SIGCONT')
+    for (const member of frozen) process.kill(member, 'SIGCONT')
 
     expect((await post('after.example.com')).status).toBe(202)
     expect((await api.call('GET', '/v1/domains/before.example.com')).status).toBe(200)

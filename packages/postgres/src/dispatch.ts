@@ -13,7 +13,8 @@ interface DispatchOptions {
 
 export function createDispatch({ kysely }: Database, options: DispatchOptions): Dispatch {
   return {
-    takeDue: (request) => takeDue(kysely, { ...options, ...request }),
+    takeDue: ({ limit, only }) =>
+      only === undefined ? takeDue(kysely, { ...options, limit }) : takeThese(kysely, { ...options, limit, only }),
     nextDueAt: () => nextDueAt(kysely),
   }
 }
@@ -34,16 +35,15 @@ const LOOK_AHEAD = 4
  */
 async function takeDue(
   kysely: Kysely<Tables>,
-  { limit, only, hintSeconds, tenantInFlight: cap }: DispatchOptions & { limit: number; only?: string[] },
+  { limit, hintSeconds, tenantInFlight: cap }: DispatchOptions & { limit: number },
 ): Promise<Hint[]> {
-  const isWanted = only === undefined ? sql`true` : sql`domains.id = any(${only})`
   const { rows } = await sql<Hint>`
     with in_flight as (
       select tenant, count(*) as held from domains where ${isLeased} or ${isHinted} group by tenant
     ), tenants as (
       select tenant, coalesce(held, 0) as held
       from (
-        select tenant, min(next_run_at) as since from domains where ${isWaitingForHint} and ${isWanted} group by tenant
+        select tenant, min(next_run_at) as since from domains where ${isWaitingForHint} group by tenant
       ) as waiting
       left join in_flight using (tenant)
       order by coalesce(held, 0) >= ${cap}, since, tenant
@@ -54,7 +54,7 @@ async function takeDue(
       cross join lateral (
         select id, next_run_at, row_number() over (order by next_run_at, id) as turn
         from domains
-        where domains.tenant = tenants.tenant and ${isWaitingForHint} and ${isWanted}
+        where domains.tenant = tenants.tenant and ${isWaitingForHint}
         order by next_run_at, id
         limit ${limit}
       ) as queue
@@ -75,6 +75,28 @@ async function takeDue(
       returning domains.id, lane, over_cap, turn, next_run_at
     )
     select id as "domainId", lane from hinted order by over_cap, turn, next_run_at, id
+  `.execute(kysely)
+  return rows
+}
+
+/** Somebody has just asked for these, or an edge has answered for them: they take no turns. */
+async function takeThese(
+  kysely: Kysely<Tables>,
+  { limit, only, hintSeconds }: DispatchOptions & { limit: number; only: string[] },
+): Promise<Hint[]> {
+  const { rows } = await sql<Hint>`
+    with taken as (
+      select id from domains
+      where id = any(${only}) and ${isWaitingForHint}
+      order by next_run_at, id
+      limit ${limit}
+      for no key update skip locked
+    )
+    update domains
+    set hinted_until = now() + ${milliseconds(hintSeconds * 1000)}
+    from taken
+    where domains.id = taken.id
+    returning domains.id as "domainId", lane
   `.execute(kysely)
   return rows
 }
