@@ -103,6 +103,7 @@ describe('an outcome', () => {
     expect(decided('validate_order', 1, wait(new Date(9e12), because)).route).toBe('http')
     expect(decided('order_certificate', 1, retry(because)).route).toBe('http')
     expect(decided('verify_routing', 1, wait(new Date(9e12), because)).route).toBeNull()
+    expect(decided('order_certificate', 3, retry(because)).route, 'the last retry is a failure').toBeNull()
     const routed = aDomain({ state: 'provisioning_cert', step: 'confirm_route', routeGeneration: 7 })
     expect(decide(routed, step('confirm_route'), wait(new Date(9e12), because), { clock, policy }).route).toBeNull()
   })

@@ -51,7 +51,6 @@ export function parseHostname(input: string, policy: HostnamePolicy = NO_POLICY)
     )
   }
   if (input.endsWith('.')) return refused('HOSTNAME_TRAILING_DOT', 'Leave out the dot at the end.')
-  // eslint-disable-next-line no-control-regex
   if (/[\x21-\x2C\x2F\x3A-\x40\x5B-\x60\x7B-\x7E]/.test(input)) {
     return refused('HOSTNAME_BAD_CHARACTER', 'Only letters, digits, hyphens and dots; no scheme, port or path.')
   }

@@ -15,7 +15,9 @@ interface Circumstances {
 
 /** From an outcome to a transition: the only place that knows what each outcome does to state, attempts and due time. */
 export function decide(domain: Domain, step: Step, outcome: Outcome, circumstances: Circumstances): Transition {
-  return { ...decideWhere(domain, step, outcome, circumstances), route: routeOf(domain, outcome) }
+  const transition = decideWhere(domain, step, outcome, circumstances)
+  // Of the outcome that stands: the last retry has become a failure by now, and a failed launch publishes nothing.
+  return { ...transition, route: routeOf(domain, transition.outcome) }
 }
 
 /**

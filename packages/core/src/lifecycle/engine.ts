@@ -78,17 +78,24 @@ async function attempt(step: Step, domain: Domain, context: StepContext & { log:
   const deadline = AbortSignal.timeout(STEP_DEADLINE_MS)
   const signal = AbortSignal.any([context.signal, deadline])
   try {
-    return await Promise.race([step.run(domain, { ...context, signal }), aborted(signal)])
+    return await Promise.race([runStep(step, domain, { ...context, signal }), aborted(signal)])
   } catch (error) {
     if (context.signal.aborted) return 'lost'
     if (error instanceof AppError && error.code === 'STALE_LEASE') return 'lost'
     if (error instanceof AppError && error.code === 'DATABASE_UNAVAILABLE') throw error
-    if (error instanceof CaProblem) {
-      return giveUpOrder(outcomeOf(error, context.clock, domain.attempt), domain, context)
-    }
     context.log.error({ domainId: domain.id, hostname: domain.hostname, step: step.name, err: error }, 'step threw')
     const why = deadline.aborted ? `did not end within ${STEP_DEADLINE_MS / SECOND} s` : 'broke'
     return retry(reason('INTERNAL', `The step ${step.name} ${why}. It is tried again; the log has the details.`))
+  }
+}
+
+/** What a certificate authority refuses or fails to do is expected, and has an outcome of its own. */
+async function runStep(step: Step, domain: Domain, context: StepContext): Promise<Outcome> {
+  try {
+    return await step.run(domain, context)
+  } catch (error) {
+    if (!(error instanceof CaProblem)) throw error
+    return giveUpOrder(outcomeOf(error, context.clock, domain.attempt), domain, context)
   }
 }
 
