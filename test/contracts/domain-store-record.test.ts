@@ -99,6 +99,7 @@ describe('record', () => {
     const { id, lease } = await aClaimed()
     const dns = { ownership: { status: 'missing' as const, observed: [], checkedAt: VERIFIED_AT.toISOString() } }
     const answer = await store.record(lease, transition(wait(SOON, missing, { dns, looks: 1 })))
+    expect(answer, 'nobody waits for what the clock brings back').toMatchObject({ domain: { lane: 'normal' } })
     expect(answer).toMatchObject({
       kind: 'recorded',
       leased: false,

@@ -1,4 +1,4 @@
-import { type Domain, type Hostname, type Registry, STATES, type State, done, newDomainId } from '@mooring/core'
+import { type Domain, type Hostname, type Registry, STATES, type State, done, newDomainId, reason } from '@mooring/core'
 import { createDomainStore, createRegistry } from '@mooring/postgres'
 import { sql } from 'kysely'
 import { beforeEach, describe, expect, it } from 'vitest'
@@ -363,6 +363,17 @@ describe('any intent', () => {
       }
     }
     expect(await Promise.all(others.map(rowOf))).toEqual(before)
+  })
+
+  it('does not bring a domain back before the time a certificate authority set', async () => {
+    const because = reason('CA_RATE_LIMITED', 'Too many orders.')
+    const id = await aDomainIn('provisioning_cert', { step: 'order_certificate', reason: because })
+    const before = await rowOf(id)
+    expect(await registry.check(id)).toMatchObject({ kind: 'applied' })
+    expect(await rowOf(id)).toEqual(before)
+    await sql`update domains set next_run_at = now() where id = ${id}`.execute(database().kysely)
+    await registry.check(id)
+    expect((await rowOf(id)).gen).toBe(before.gen + 1)
   })
 
   it('loses none of 20 that arrive at once', async () => {

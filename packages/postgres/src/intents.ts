@@ -1,4 +1,4 @@
-import { type IntentAnswer, RESTING_STATES, type State, STEPS } from '@mooring/core'
+import { type ReasonCode, type IntentAnswer, RESTING_STATES, type State, STEPS } from '@mooring/core'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { type DomainRow, toDomain } from './domain-row.ts'
 import { notifyDue } from './due.ts'
@@ -23,15 +23,22 @@ interface Intent {
   event: { type: RawBuilder<string>; data?: Record<string, unknown> }
 }
 
-/** See `Registry.check`. Whoever asks is at work on the zone, so the schedule of looks starts over. */
+/**
+ * See `Registry.check`. Whoever asks is at work on the zone, so the schedule of looks starts over. A certificate
+ * authority that asked to wait is not asked sooner, whoever asks: its Retry-After is a floor.
+ */
 export async function check(kysely: Kysely<Tables>, id: string): Promise<IntentAnswer> {
   const found = await apply(kysely, id, {
-    when: sql<boolean>`found.next_run_at is not null or found.state <> all(${RESTING_STATES})`,
+    when: sql<boolean>`
+      (found.next_run_at is not null or found.state <> all(${RESTING_STATES}))
+      and (found.reason ->> 'code' is distinct from ${RATE_LIMITED} or found.next_run_at <= now())`,
     set: sql`looks = 0`,
     event: { type: sql<string>`'domain.check_requested'` },
   })
   return found === null ? { kind: 'not_found' } : { kind: 'applied', domain: toDomain(found.row) }
 }
+
+const RATE_LIMITED: ReasonCode = 'CA_RATE_LIMITED'
 
 // A failed domain keeps the step it failed at, and the step knows its state.
 const STATE_OF_STEP = JSON.stringify(Object.fromEntries(STEPS.map((step) => [step.name, step.from])))

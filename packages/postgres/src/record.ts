@@ -117,7 +117,8 @@ const facts = ({ dns, looks, ownershipVerifiedAt, routingVerifiedAt }: Changes):
 const goOn = (leaseMs: number): RawBuilder<unknown> => sql`
   next_run_at = now(), lease_until = now() + ${milliseconds(leaseMs)}`
 
-const rest = (until: Date | null): RawBuilder<unknown> => sql`${giveUp}, next_run_at = ${until}`
+// Nobody waits for what the clock brings back: whoever asks again puts it into the urgent lane.
+const rest = (until: Date | null): RawBuilder<unknown> => sql`${giveUp}, next_run_at = ${until}, lane = 'normal'`
 
 /**
  * Which outcomes ops hear of: whatever broke or failed, and a wait for an operator or a CA when it begins. The same
