@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Fleet, startFleet } from '../services/fleet.ts'
 import { eventually } from '../services/processes.ts'
-import { expectNothingLost } from './aftermath.ts'
+import { expectNothingLost, REFUSED_BY_EDGE } from './aftermath.ts'
 import { type StepGate, installStepGate } from './step-gate.ts'
 
 describe('a vhost that nginx refuses', () => {
@@ -43,7 +43,7 @@ describe('a vhost that nginx refuses', () => {
     })
     expect(bad).toMatchObject({ state: 'provisioning_cert', reason: { actor: 'operator' } })
     for (const edge of fleet.edges) {
-      await expect(fleet.visitHttps(edge, bad.hostname)).rejects.toThrow()
+      await expect(fleet.visitHttps(edge, bad.hostname)).rejects.toThrow(REFUSED_BY_EDGE)
     }
     await expectNothingLost(fleet, gate)
   })

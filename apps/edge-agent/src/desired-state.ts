@@ -1,5 +1,5 @@
 import { open, readFile, rename } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type RejectedRoute, type Route, type RouteUpdate, encodeRouteUpdate, parseRouteUpdate } from '@mooring/core'
 
 /** What the control plane wants of this edge, as of a generation. */
@@ -72,9 +72,18 @@ async function readState(path: string): Promise<RouteUpdate | null> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null // The first run.
     throw error
   }
-  const answer = parseRouteUpdate(JSON.parse(text))
-  // A file that is not ours is pulled anew: the control plane has everything that was in it.
-  return answer.ok ? answer.value.update : null
+  const answer = parseRouteUpdate(parseJson(text))
+  // Whatever cannot be read whole is pulled anew, from the start: the control plane has everything that was in it, and
+  // a route left out here would never come again, since its generation counts as known.
+  return answer.ok && answer.value.malformed.length === 0 ? answer.value.update : null
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null // Broken by the disk: as good as a file that is not ours.
+  }
 }
 
 async function writeState(path: string, state: RouteUpdate): Promise<void> {
@@ -87,4 +96,11 @@ async function writeState(path: string, state: RouteUpdate): Promise<void> {
     await file.close()
   }
   await rename(temporary, path)
+  // Until the folder is on the disk too, a power cut brings the old file back, and with it names that were removed.
+  const folder = await open(dirname(path), 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
 }

@@ -43,7 +43,7 @@ export async function startStandalone(config: Config, say: Say): Promise<Stoppab
     log,
   })
 
-  say(`Dashboard  ${apiUrl}/  (any user name; the password is the API key)`)
+  say(`Dashboard  ${apiUrl}/  (sign in with the API key)`)
   say(`API key    ${config.MOORING_API_KEY === undefined ? join(folder, 'api-key') : 'MOORING_API_KEY'}`)
   say(`Edge       ${edgeServer}, https port ${config.MOORING_HTTPS_PORT}, http port ${config.MOORING_HTTP_PORT}`)
   if (!edgeServer.startsWith('nginx'))

@@ -8,7 +8,10 @@ const KINDS = ['all', 'due', 'running', 'waiting', 'failed', 'dead']
 
 // What to say, and what to do, when a kind has nothing in it.
 const EMPTY = {
-  all: ['Nothing to do', 'Launch a domain with POST /v1/domains and it appears here.'],
+  all: [
+    'Nothing to do',
+    'Active domains are at rest: GET /v1/domains lists them. Whatever is launched next appears here.',
+  ],
   due: ['Nothing is due', 'Work that becomes due is taken within seconds while workers run.'],
   running: ['No step is running', 'Workers are idle, or none is running. What waits for somebody is under “waiting”.'],
   waiting: ['Nothing waits', 'Domains that wait for DNS, a certificate authority or an edge are listed here.'],
