@@ -1,9 +1,10 @@
 # One image for every role of the fleet; the command chooses: node apps/<role>/src/main.ts.
-# The edge role drives the nginx that is in the image. Node runs the TypeScript sources as they stand: nothing is built.
+# The edge role drives the nginx that is in the image, API and worker change zones with its nsupdate (RFC 2136).
+# Node runs the TypeScript sources as they stand: nothing is built.
 FROM node:24-slim
 
 RUN apt-get update \
-  && apt-get install --yes --no-install-recommends nginx-light \
+  && apt-get install --yes --no-install-recommends nginx-light bind9-dnsutils \
   && rm -rf /var/lib/apt/lists/* /etc/nginx/sites-enabled/default
 
 WORKDIR /srv/mooring

@@ -9,7 +9,10 @@ import { z } from 'zod'
 const ROOT = join(import.meta.dirname, '..')
 const FIXTURE = join(import.meta.dirname, 'fixtures/boundaries')
 
-/** Which rooms each room may depend on. The linter's rules (.oxlintrc.json) and every package.json say the same. */
+/**
+ * Which rooms each room may depend on. The linter's rules (.oxlintrc.json) and every package.json say the same; of the
+ * API, `main.ts` alone may open providers.
+ */
 const MAY_USE: Record<string, string[]> = {
   'packages/core': [],
   'packages/postgres': ['core'],
@@ -17,10 +20,11 @@ const MAY_USE: Record<string, string[]> = {
   'packages/providers': ['core'],
   'packages/nginx': ['core'],
   'packages/runtime': ['core'],
-  'apps/api': ['core', 'postgres', 'queue', 'runtime'],
+  'apps/api': ['core', 'postgres', 'providers', 'queue', 'runtime'],
   'apps/worker': ['core', 'postgres', 'providers', 'queue', 'runtime'],
   'apps/scheduler': ['core', 'postgres', 'providers', 'queue', 'runtime'],
   'apps/edge-agent': ['core', 'nginx', 'runtime'],
+  'apps/cli': ['core', 'providers', 'runtime'],
   'apps/standalone': ['api', 'core', 'edge-agent', 'postgres', 'providers', 'queue', 'runtime', 'scheduler', 'worker'],
 }
 
@@ -43,7 +47,7 @@ test.each(Object.keys(MAY_USE))('the linter refuses every forbidden import of %s
 })
 
 test('the linter allows what the rooms may import', () => {
-  expect([...reported].filter((place) => place.includes('allowed.ts'))).toEqual([])
+  expect([...reported].filter((place) => !place.includes('forbidden.ts'))).toEqual([])
 })
 
 describe('package.json is the proof of what a room can reach', () => {

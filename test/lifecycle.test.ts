@@ -11,9 +11,11 @@ import {
   afterDone,
   decide,
   done,
+  doneTo,
   failed,
   nextLook,
   nextRetry,
+  nextReverification,
   outcomeOf,
   reason,
   retry,
@@ -32,6 +34,13 @@ const policy: LifecyclePolicy = {
   maxAttempts: 3,
   edgeRecheckMs: 1000,
   graceMs: 7 * DAY,
+  reverifyMs: DAY,
+  missMs: DAY,
+  rotationMs: null,
+  rotationGraceMs: 30 * DAY,
+  suspendedMs: 30 * DAY,
+  settleMs: MINUTE,
+  danglingMs: 90 * DAY,
 }
 const step = (name: string) => stepNamed(name) ?? expect.fail(`no step ${name}`)
 const decided = (name: string, attempt: number, outcome: Parameters<typeof decide>[2]) => {
@@ -51,13 +60,18 @@ describe('the machine', () => {
   })
 
   it('reaches every public state', () => {
-    const reached = new Set(['pending', 'failed', 'deprovisioning', ...STEPS.map(({ to }) => to)])
+    const reached = new Set(['pending', 'failed', 'suspended', 'deprovisioning', ...STEPS.map(({ to }) => to)])
     expect([...reached].toSorted()).toEqual([...STATES].toSorted())
   })
 
-  it('rests after the last step of a launch, a change and a leaving, and nowhere else', () => {
+  it('rests after the last step of each list, and nowhere else', () => {
     const resting = STEPS.filter((s) => afterDone(s).rests).map(({ name }) => name)
-    expect(resting).toEqual(['confirm_route', 'confirm_change', 'release'])
+    expect(resting).toEqual(['confirm_route', 'confirm_change', 'reverify', 'confirm_return', 'watch_dangling'])
+  })
+
+  it('leads out of a list only to steps that are there', () => {
+    for (const { name, leadsTo = [] } of STEPS)
+      for (const target of leadsTo) expect(stepNamed(target), name).not.toBeNull()
   })
 })
 
@@ -81,12 +95,34 @@ describe('an outcome', () => {
     })
   })
 
-  it('done after the last step leaves nothing due', () => {
-    expect(decided('confirm_route', 1, done())).toMatchObject({
+  it('done after the last step of a launch leaves the next proof of ownership due, within a day or so', () => {
+    const { due, ...rest } = decided('confirm_route', 1, done())
+    expect(rest).toMatchObject({ attempt: 0, reason: null, next: { state: 'active', step: 'reverify' } })
+    expect(due).toBeInstanceOf(Date)
+    const ms = (due as Date).getTime() - now.getTime()
+    expect(ms).toBeGreaterThanOrEqual(HOUR)
+    expect(ms).toBeLessThanOrEqual(DAY + HOUR)
+  })
+
+  it('done after the last step of all leaves nothing due', () => {
+    expect(decided('watch_dangling', 1, done())).toMatchObject({
       attempt: 0,
       due: null,
-      next: { state: 'active', step: 'confirm_change' },
+      next: { state: 'deprovisioned' },
     })
+  })
+
+  it('done may lead out of its list, to the beginning of another', () => {
+    expect(decided('reverify', 1, doneTo('publish_holding'))).toMatchObject({
+      due: 'now',
+      attempt: 1,
+      next: { state: 'suspended', step: 'publish_holding' },
+    })
+  })
+
+  it('a wait without a time is over when somebody asks', () => {
+    const because = reason('SUSPENDED_BY_OPERATOR', 'Suspended.')
+    expect(decided('await_return', 1, wait(null, because))).toMatchObject({ due: null, reason: because })
   })
 
   it('wait gives the claim back and stays where it is', () => {
@@ -104,6 +140,9 @@ describe('an outcome', () => {
     expect(decided('order_certificate', 1, retry(because)).route).toBe('http')
     expect(decided('verify_routing', 1, wait(new Date(9e12), because)).route).toBeNull()
     expect(decided('order_certificate', 3, retry(because)).route, 'the last retry is a failure').toBeNull()
+    const taking = aDomain({ state: 'provisioning_cert', step: 'validate_order', takesOverFrom: 'dom_other' })
+    const waiting = decide(taking, step('validate_order'), wait(new Date(9e12), because), { clock, policy })
+    expect(waiting.route, 'the name is served by the claim it moves from').toBeNull()
     const routed = aDomain({ state: 'provisioning_cert', step: 'confirm_route', routeGeneration: 7 })
     expect(decide(routed, step('confirm_route'), wait(new Date(9e12), because), { clock, policy }).route).toBeNull()
   })
@@ -167,6 +206,18 @@ describe('waiting times', () => {
       nextLook({ looks, createdAt: new Date(now.getTime() - ageMs) }, now).getTime() - now.getTime()
     expect([0, 1, 2, 3, 9].map((looks) => look(looks, MINUTE))).toEqual([30_000, 60_000, 120_000, 240_000, 15 * MINUTE])
     expect(look(9, 2 * DAY)).toBe(4 * HOUR)
+  })
+})
+
+describe('the proofs of a day', () => {
+  it('are spread evenly over it, and each name keeps its moment', () => {
+    const due = Array.from({ length: 2400 }, (_, index) => nextReverification(`dom_${index}`, now, DAY))
+    const hours = due.map((at) => Math.floor((at.getTime() % DAY) / HOUR))
+    const counts = Array.from({ length: 24 }, (_, hour) => hours.filter((h) => h === hour).length)
+    expect(Math.min(...counts)).toBeGreaterThan(60)
+    expect(Math.max(...counts)).toBeLessThan(140)
+    const first = due[0] as Date
+    expect(nextReverification('dom_0', first, DAY).getTime() - first.getTime()).toBe(DAY)
   })
 })
 

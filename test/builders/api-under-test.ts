@@ -1,8 +1,16 @@
 import { type ApiDependencies, type ApiSettings, buildApi } from '@mooring/api'
-import { createKeyCustody, DAY, type Hint, type JobQueue, systemClock } from '@mooring/core'
-import { createDispatch, createEdgeRegistry, createRegistry, type Database } from '@mooring/postgres'
+import { createKeyCustody, DAY, type Hint, type JobQueue, openManagedZones, systemClock } from '@mooring/core'
+import {
+  createDispatch,
+  createDnsZoneStore,
+  createEdgeRegistry,
+  createRegistry,
+  type Database,
+} from '@mooring/postgres'
+import { createHttpProbe, createResolver } from '@mooring/providers'
 import { createLogger } from '@mooring/runtime'
 import { CORPUS_RULES } from '../corpus/read-corpus.ts'
+import { memoryDnsHost } from './memory-dns-host.ts'
 
 export const ADMIN_KEY = 'an-admin-key-of-more-than-32-characters'
 
@@ -14,12 +22,21 @@ interface Overrides extends Partial<Omit<ApiDependencies, 'settings'>> {
 export function apiDependencies(database: Database, { settings, ...overrides }: Overrides = {}) {
   const published: Hint[] = []
   const broker = { isUp: true }
+  const custody = createKeyCustody('0f'.repeat(32))
+  const zoneStore = createDnsZoneStore(database)
+  const openDnsAccount = overrides.openDnsAccount ?? (() => memoryDnsHost([]))
   const dependencies: ApiDependencies = {
-    registry: createRegistry(database, { tokenLifetimeMs: 7 * DAY }),
+    registry: createRegistry(database, { tokenLifetimeMs: 7 * DAY, rotationGraceMs: 30 * DAY }),
     dispatch: createDispatch(database, { hintSeconds: 30, tenantInFlight: 25 }),
     edges: createEdgeRegistry(database),
     queue: recordingQueue(published, broker),
-    custody: createKeyCustody('0f'.repeat(32)),
+    custody,
+    // Nothing listens there: a test that asks DNS brings a server.
+    resolver: createResolver({ servers: ['127.0.0.1:1'] }),
+    probe: createHttpProbe({ allow: ['127.0.0.0/8'] }),
+    zoneStore,
+    openDnsAccount,
+    zones: openManagedZones({ store: zoneStore, custody, createProvider: openDnsAccount }),
     onRoutesChanged: () => {},
     ping: async () => {
       await database.pool.query('select 1')
@@ -31,6 +48,7 @@ export function apiDependencies(database: Database, { settings, ...overrides }: 
       rules: CORPUS_RULES,
       tokenLifetimeMs: 7 * DAY,
       longPollMs: 30_000,
+      caaIdentities: ['ca.example'],
       ...settings,
     },
     ...overrides,

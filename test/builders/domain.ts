@@ -1,4 +1,7 @@
-import { type Domain, type Hostname, newDomainId } from '@mooring/core'
+import { type Domain, type Hostname, type State, newDomainId } from '@mooring/core'
+
+/** Where a domain has proved its name and holds it, unless a test says otherwise. */
+const HOLDING: readonly State[] = ['verified', 'provisioning_cert', 'active', 'suspended', 'deprovisioning']
 
 /** A domain in its first state, with what a test cares about laid over it. */
 export function aDomain(overrides: Partial<Domain> = {}): Domain {
@@ -16,14 +19,26 @@ export function aDomain(overrides: Partial<Domain> = {}): Domain {
     lane: 'interactive',
     nextRunAt: createdAt,
     target: { type: 'none' },
-    verification: { method: 'txt', token: 'AAAAAAAAAAAAAAAAAAAAAA', expiresAt: new Date('2026-01-08T00:00:00Z') },
+    verification: {
+      method: 'txt',
+      routing: true,
+      token: 'a'.repeat(40),
+      issuedAt: createdAt,
+      expiresAt: new Date('2026-01-08T00:00:00Z'),
+      previous: null,
+    },
     tls: { mode: 'auto' },
     edgePool: 'default',
     dns: {},
     certificateId: null,
+    holds: HOLDING.includes(overrides.state ?? 'pending'),
+    takesOverFrom: null,
+    suspension: null,
+    ownershipMissedAt: null,
     routeGeneration: null,
     metadata: {},
     immediate: false,
+    revoke: false,
     deleteAfter: null,
     ownershipVerifiedAt: null,
     routingVerifiedAt: null,

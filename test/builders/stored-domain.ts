@@ -1,18 +1,24 @@
 import type { Domain, Lease } from '@mooring/core'
 import type { Database } from '@mooring/postgres'
+import { sql } from 'kysely'
 import { aDomain } from './domain.ts'
 
-/** A domain's row, with a lease of a minute for `worker-a` under token 1. */
+/** A domain's row and its hostname's, with a lease of a minute for `worker-a` under token 1. */
 export async function storeDomain(
   { kysely }: Database,
   overrides: Partial<Domain> = {},
 ): Promise<{ domain: Domain; lease: Lease }> {
   const id = overrides.id ?? aDomain().id
   const domain = aDomain({ hostname: `${id.slice(-12)}.example.com` as Domain['hostname'], ...overrides, id })
+  const { rows } = await sql<{ era: number }>`
+    insert into hostnames (hostname) values (${domain.hostname})
+    on conflict (hostname) do update set era = hostnames.era
+    returning era`.execute(kysely)
   await kysely
     .insertInto('domains')
     .values({
       id,
+      claim_era: Number(rows[0]?.era),
       hostname: domain.hostname,
       tenant: domain.tenant,
       state: domain.state,
@@ -29,9 +35,19 @@ export async function storeDomain(
       tls: JSON.stringify(domain.tls),
       edge_pool: domain.edgePool,
       certificate_id: domain.certificateId,
+      holds: domain.holds,
+      takes_over_from: domain.takesOverFrom,
+      suspension: domain.suspension,
+      ownership_missed_at: domain.ownershipMissedAt,
       route_generation: domain.routeGeneration,
+      metadata: JSON.stringify(domain.metadata),
+      immediate: domain.immediate,
+      revoke: domain.revoke,
+      delete_after: domain.deleteAfter,
+      ownership_verified_at: domain.ownershipVerifiedAt,
     })
     .execute()
+  if (domain.holds) await sql`update hostnames set holder = ${id} where hostname = ${domain.hostname}`.execute(kysely)
   return { domain, lease: { domainId: id, token: 1, gen: domain.gen, worker: 'worker-a' } }
 }
 

@@ -121,6 +121,37 @@ describe('the acme issuer at Pebble', () => {
     await expect(fixture.newIssuer().finalize(order, csrDer, signal)).rejects.toMatchObject({ type: 'orderNotReady' })
   })
 
+  it('revokes for everybody to see, and only what its account ordered', async () => {
+    const [chainPem, other] = [await issue(fixture, newHostname()), await issue(fixture, newHostname())]
+    const [revoked, kept] = [chainPem, other].map((pem) => new X509Certificate(pem).serialNumber) as [string, string]
+    const stranger = createAcmeIssuer({ ...fixture.options, accounts: memoryAcmeAccounts() })
+    await expect(stranger.revoke(chainPem, signal)).rejects.toMatchObject({ type: 'unauthorizedAccount' })
+    await stranger.close()
+    expect(await fixture.pebble.statusOf(revoked)).toBe('Valid')
+
+    await fixture.newIssuer().revoke(chainPem, signal)
+    await fixture.newIssuer().revoke(chainPem, signal)
+    expect(await fixture.pebble.statusOf(revoked)).toBe('Revoked')
+    expect(await fixture.pebble.statusOf(kept)).toBe('Valid')
+  })
+
+  it('says in plain words that a wildcard needs DNS-01, and what else there is', async () => {
+    const hostname = `*.${newHostname()}` as Hostname
+    const refusal = await fixture
+      .newIssuer()
+      .placeOrder(hostname, signal)
+      .catch((error: unknown) => error)
+    expect(refusal).toMatchObject({ name: 'CaProblem', type: 'noUsableChallenge' })
+    const { message } = refusal as CaProblem
+    expect(message).toContain(`the wildcard ${hostname} needs proof by DNS-01`)
+    expect(message).toMatch(/offers dns-01\..*MOORING_ISSUER=local/)
+    expect(outcomeOf(refusal as CaProblem, systemClock, 1)).toEqual({
+      kind: 'failed',
+      because: expect.objectContaining({ code: 'CA_REJECTED', message }),
+      backTo: 'order_certificate',
+    })
+  })
+
   it('agrees with another ACME client about this CA', async () => {
     const hostname = newHostname()
     const httpsAgent = new Agent({ ca: readFileSync(fixture.pebble.caFile) })

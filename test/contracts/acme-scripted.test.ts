@@ -1,6 +1,15 @@
-import { randomBytes } from 'node:crypto'
-import { CaProblem, HOUR, type Hostname, MINUTE, SECOND, checkIssued, createKeyCustody } from '@mooring/core'
-import { type AcmeIssuerOptions, createAcmeIssuer, createLeafKeyAndCsr } from '@mooring/providers'
+import { createPublicKey, randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { CaProblem, HOUR, type Hostname, MINUTE, SECOND, after, checkIssued, createKeyCustody } from '@mooring/core'
+import {
+  type AcmeIssuerOptions,
+  createAcmeIssuer,
+  createLeafKeyAndCsr,
+  createLocalCa,
+  signLeaf,
+} from '@mooring/providers'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { memoryAcmeAccounts } from '../builders/acme-accounts.ts'
 import { type Script, type Scripted, type ScriptedCa, problem, startScriptedCa } from './scripted-ca.ts'
@@ -331,3 +340,113 @@ function expectWithin(value: number, low: number, high: number): void {
   expect(value).toBeGreaterThanOrEqual(low)
   expect(value).toBeLessThanOrEqual(high)
 }
+
+describe('the acme issuer and what CAA records call its CA', () => {
+  const directory =
+    (meta: unknown): Script =>
+    (usual) => ({ ...usual, body: { ...(usual.body as object), meta } })
+
+  it('reads it from the directory, in lower case', async () => {
+    ca.always('directory', directory({ caaIdentities: ['CA.example.net', 'ca.example.org'] }))
+    expect(await newIssuer().caaIdentities(signal)).toEqual(['ca.example.net', 'ca.example.org'])
+  })
+
+  it('believes the settings before the directory, and asks nobody then', async () => {
+    ca.always('directory', directory({ caaIdentities: ['ca.example.net'] }))
+    expect(await newIssuer({ caaIdentities: ['ca.example.com'] }).caaIdentities(signal)).toEqual(['ca.example.com'])
+    expect(ca.asked('directory')).toBe(0)
+    expect(await newIssuer({ caaIdentities: [] }).caaIdentities(signal)).toEqual(['ca.example.net'])
+  })
+
+  it.each([
+    undefined,
+    {},
+    { caaIdentities: null },
+    { caaIdentities: ['ca.example.net"; drop'] },
+    { caaIdentities: [7] },
+  ])('knows of none, and issues all the same, when the directory says %j', async (meta) => {
+    ca.always('directory', directory(meta))
+    const issuer = newIssuer()
+    expect(await issuer.caaIdentities(signal)).toEqual([])
+    expect(await issue(issuer)).not.toBeInstanceOf(CaProblem)
+  })
+
+  it('fails while the directory cannot be had, and asks again', async () => {
+    ca.next('directory', { status: 503, type: 'text/html', body: 'busy' })
+    const issuer = newIssuer()
+    expect(await refused(issuer.caaIdentities(signal))).toMatchObject({ status: 503 })
+    expect(await issuer.caaIdentities(signal)).toEqual([])
+  })
+})
+
+describe('the acme issuer that revokes', () => {
+  const issued = async () => {
+    const certificate = await issue()
+    if (certificate instanceof CaProblem) throw certificate
+    return certificate
+  }
+
+  it('revokes the leaf, once, though it was asked again after its answer was lost', async () => {
+    const { chainPem, serial } = await issued()
+    ca.next('revoke', (usual) => ({ ...usual, cuts: true }))
+    await newIssuer().revoke(chainPem, signal)
+    await newIssuer().revoke(chainPem, signal)
+    expect(ca.revoked).toEqual([serial])
+  })
+
+  it('does not ask about a certificate that has expired', async () => {
+    const publicKeyDer = createPublicKey(keyPem).export({ type: 'spki', format: 'der' })
+    const folder = await mkdtemp(join(tmpdir(), 'mooring-ca-'))
+    const names = [{ type: 'dns' as const, value: hostname }]
+    const now = after(new Date(), -91 * 24 * HOUR)
+    const expired = await signLeaf(await createLocalCa(folder), { publicKeyDer, names, now })
+    await rm(folder, { recursive: true })
+    await newIssuer().revoke(expired, signal)
+    expect(ca.total()).toBe(0)
+  })
+
+  it.each([
+    ['rateLimited', 429, 'rateLimited'],
+    ['serverInternal', 500, 'serverInternal'],
+    ['unauthorized', 403, 'unauthorizedAccount'],
+  ])('passes on that the CA said %s with status %i', async (type, status, expected) => {
+    const { chainPem } = await issued()
+    ca.next('revoke', problem(type, 'not now', status))
+    expect(await refused(newIssuer().revoke(chainPem, signal))).toMatchObject({ type: expected, status })
+    expect(ca.revoked).toEqual([])
+  })
+
+  it('says when the CA has no place to revoke at', async () => {
+    const { chainPem } = await issued()
+    ca.always('directory', body({ revokeCert: undefined }))
+    expect(await refused(newIssuer().revoke(chainPem, signal))).toMatchObject({ type: 'unexpectedAnswer' })
+  })
+})
+
+describe('the acme issuer and a wildcard', () => {
+  const wildcard = '*.shop.example.com' as Hostname
+  const authorization = (...types: string[]): Script => ({
+    body: {
+      status: 'pending',
+      wildcard: true,
+      identifier: { type: 'dns', value: 'shop.example.com' },
+      challenges: types.map((type) => ({ type, status: 'pending', url: `${ca.directoryUrl}/x`, token: 'token' })),
+    },
+  })
+
+  it('names what the CA offers, and repeats no other text of it', async () => {
+    ca.next('authorization', authorization('dns-01', 'dns-account-01', '<b>'))
+    const refusal = await refused(newIssuer().placeOrder(wildcard, signal))
+    expect(refusal).toMatchObject({ type: 'noUsableChallenge' })
+    expect(refusal.message).toContain('offers dns-01, dns-account-01.')
+  })
+
+  it('takes what is authorized already', async () => {
+    ca.next('authorization', { body: { ...(authorization('dns-01') as { body: object }).body, status: 'valid' } })
+    expect((await newIssuer().placeOrder(wildcard, signal)).challenges).toEqual([])
+  })
+
+  it('is not had by the authorization of another name', async () => {
+    expect(await refused(newIssuer().placeOrder(wildcard, signal))).toMatchObject({ type: 'unexpectedAnswer' })
+  })
+})

@@ -1,4 +1,4 @@
-import type { DomainView } from '@mooring/core'
+import { type DomainView, reachAnswer } from '@mooring/core'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { ADMIN_KEY, apiUnderTest } from '../builders/api-under-test.ts'
 import { hostnameCases, targetCases } from '../corpus/read-corpus.ts'
@@ -34,6 +34,12 @@ describe('POST /v1/domains', () => {
       state: 'pending',
       reason: null,
       target: PROXY,
+      verification: { method: 'txt', routing: true, previous: null, http: null },
+      holds: false,
+      suspension: null,
+      consents: [],
+      revoke: false,
+      dns: { provider: null },
       certificate: { status: 'none', serial: null },
       edges: { generation: null, proved: 0, live: 0, pending: [] },
       metadata: { plan: 'pro' },
@@ -42,11 +48,12 @@ describe('POST /v1/domains', () => {
       {
         type: 'TXT',
         name: '_mooring-challenge.shop.example.com',
-        value: expect.stringMatching(/^token=[\w-]{22,} expiry=\d{4}-.+Z$/),
+        value: expect.stringMatching(/^token=[0-9a-f]{40} expiry=\d{4}-.+Z$/),
         purpose: 'ownership',
         status: 'unknown',
         observed: [],
         checked_at: null,
+        accepted_until: null,
       },
       expect.objectContaining({ type: 'CNAME', name: 'shop.example.com', value: 'edge.platform.example' }),
     ])
@@ -63,9 +70,10 @@ describe('POST /v1/domains', () => {
     await vi.waitFor(() => expect(api.published[0]?.lane).toBe('normal'))
   })
 
-  it('tells five faults of one request at once, and stores nothing', async () => {
+  it('tells all faults of one request at once, and stores nothing', async () => {
     const { status, json } = await launch('shop..example.com', {
       target: { type: 'proxy', url: 'http://169.254.169.254' },
+      verification: { method: 'post', token: 'a'.repeat(5000) },
       tenant: 'a tenant',
       metadata: 'none',
       colour: 'blue',
@@ -75,6 +83,8 @@ describe('POST /v1/domains', () => {
     expect(json.errors.map(({ path, code }: { path: string; code: string }) => `${path} ${code}`)).toEqual([
       'hostname HOSTNAME_BAD_LABEL',
       'target.url TARGET_ADDRESS_FORBIDDEN',
+      'verification.method NOT_ALLOWED',
+      'verification.token UNKNOWN_FIELD',
       'tenant INVALID',
       'metadata WRONG_TYPE',
       'colour UNKNOWN_FIELD',
@@ -111,14 +121,20 @@ describe('POST /v1/domains', () => {
     expect(json.errors).toEqual([expect.objectContaining({ path: 'edge_pool', code: 'EDGE_POOL_UNKNOWN' })])
   })
 
-  it('refuses a hostname that is taken: with the id to its own tenant, without to others', async () => {
+  it('refuses a hostname that the tenant has registered already, with the id', async () => {
     const { json: first } = await launch('shop.example.com', { tenant: 'acme' })
     const again = await launch('SHOP.example.com', { tenant: 'acme' })
     expect([again.status, again.json.code, again.json.id]).toEqual([409, 'HOSTNAME_EXISTS', first.id])
-    const stranger = await launch('shop.example.com', { tenant: 'other' })
-    expect([stranger.status, stranger.json.code]).toEqual([409, 'HOSTNAME_EXISTS'])
-    expect(stranger.json).not.toHaveProperty('id')
-    expect(stranger.text).not.toContain(first.id)
+  })
+
+  it('lets every tenant claim a hostname, each with a token of its own', async () => {
+    const claims = await Promise.all(['a', 'b', 'c'].map((tenant) => launch('shop.example.com', { tenant })))
+    expect(claims.map(({ status, json }) => [status, json.holds])).toEqual(claims.map(() => [202, false]))
+    const tokens = claims.map(({ json }) => json.dns.records[0].value.split(' ')[0])
+    expect(new Set(tokens).size).toBe(3)
+    for (const [at, { text }] of claims.entries()) {
+      expect(tokens.filter((token) => text.includes(token))).toEqual([tokens[at]])
+    }
   })
 
   it('lets exactly one of many at once have the hostname', async () => {
@@ -337,6 +353,21 @@ describe('an ACME challenge', () => {
     for (const host of ['other.example.com', 'a shop.example.com', '']) expect((await ask(host)).status).toBe(404)
     for (const token of ['tok-2', 'tok.1', '%00', 'a'.repeat(600)]) {
       expect((await ask('shop.example.com', token)).status).toBe(404)
+    }
+  })
+})
+
+describe('a question whether an ACME challenge would come through', () => {
+  it('is answered for whatever name it is asked at, from nothing that is stored', async () => {
+    const token = `mooring-reach-${'0f'.repeat(16)}`
+    const ask = (host: string) =>
+      api.call('GET', `/.well-known/acme-challenge/${token}`, { key: null, headers: { host } })
+    const answer = await ask('Shop.example.com:80')
+    expect([answer.status, answer.text]).toEqual([200, reachAnswer(token, 'shop.example.com')])
+    expect((await ask('other.example.com')).text).not.toBe(answer.text)
+    expect((await ask('a shop.example.com')).status).toBe(404)
+    for (const other of [`${token}0`, token.toUpperCase(), `mooring-reach-${'0'.repeat(5000)}`]) {
+      expect((await api.call('GET', `/.well-known/acme-challenge/${other}`, { key: null })).status).toBe(404)
     }
   })
 })

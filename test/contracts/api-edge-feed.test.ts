@@ -46,7 +46,7 @@ async function publishRoute({ pool = 'default', keyOf = '', variant = 'https' } 
     nextRunAt: new Date(Date.now() + 60_000),
   })
   const certificateId = newCertificateId()
-  const binding = { ownerId: keyOf || domain.id, certificateId }
+  const binding = { ownerId: keyOf || domain.id, secretId: certificateId }
   const sealed = api.dependencies.custody.seal(PEM('PRIVATE KEY'), binding)
   await sql.query(
     `insert into certificates (id, domain_id, issuer, status, sealed_key, csr, chain_pem, serial)

@@ -1,6 +1,8 @@
 import {
   DAY,
   type CertificateStore,
+  type Domain,
+  type Hostname,
   type IssuedCertificate,
   type SealedKey,
   newCertificateId,
@@ -150,6 +152,108 @@ describe('certificate store', () => {
     expect(rows).toEqual([{ id, status: 'parked', parked_at: expect.any(Date) }])
   })
 
+  describe('for a name that comes back', () => {
+    const hostname = 'shop.example.com' as Hostname
+    const resealed: SealedKey = { ...sealedKey, ciphertext: 'bmV3' }
+
+    /** A domain that left with a certificate. */
+    async function aParked(overrides: Partial<Domain> = {}) {
+      const { domain, lease } = await storeDomain(database(), {
+        hostname,
+        state: 'deprovisioned',
+        ...overrides,
+      })
+      const { id } = await store.begin(lease, aNeed())
+      await store.saveIssued(lease, id, issued)
+      await store.park(lease, domain.id)
+      return { id, domain }
+    }
+
+    it('finds the newest certificate that the tenant left behind', async () => {
+      const older = await aParked()
+      await database()
+        .kysely.updateTable('certificates')
+        .set({ parked_at: new Date(0) })
+        .execute()
+      const newer = await aParked()
+      await aParked({ tenant: 'other' })
+      await aParked({ hostname: 'other.example.com' as Hostname })
+      const found = await store.parked(hostname, 'default')
+      expect(found).toMatchObject({ id: newer.id, domainId: newer.domain.id, status: 'parked', sealedKey, issued })
+      expect(found?.id).not.toBe(older.id)
+      expect(await store.parked(hostname, 'nobody')).toBeNull()
+    })
+
+    it('takes it over whole, its key sealed anew', async () => {
+      const { id } = await aParked()
+      const { domain, lease } = await storeDomain(database(), { hostname })
+      expect(await store.adopt(lease, id, resealed)).toBe(true)
+      expect(await store.current(domain.id)).toMatchObject({ id, status: 'issued', sealedKey: resealed, issued })
+      expect(await certificateIdOf(domain.id)).toBe(id)
+      expect(await store.parked(hostname, 'default')).toBeNull()
+      expect(await store.adopt(lease, id, resealed), 'the answer was lost on its way').toBe(true)
+    })
+
+    it('comes back to the domain itself when it was restored', async () => {
+      const { domain, lease } = await storeDomain(database(), { hostname })
+      const { id } = await store.begin(lease, aNeed())
+      await store.saveIssued(lease, id, issued)
+      await store.park(lease, domain.id)
+      expect(await store.adopt(lease, id, resealed)).toBe(true)
+      expect(await certificateIdOf(domain.id)).toBe(id)
+    })
+
+    it('gives it to one of two that ask at once', async () => {
+      const { id } = await aParked()
+      const both = [
+        await storeDomain(database(), { hostname }),
+        await storeDomain(database(), { hostname, state: 'deprovisioned' }),
+      ]
+      const adopted = await Promise.all(both.map(({ lease }) => store.adopt(lease, id, resealed)))
+      expect(adopted.filter((taken) => taken)).toHaveLength(1)
+    })
+
+    it('takes over nothing that is gone, revoked, in use, or was left by somebody else', async () => {
+      const { lease } = await storeDomain(database(), { hostname })
+      expect(await store.adopt(lease, newCertificateId(), resealed)).toBe(false)
+      for (const overrides of [{ tenant: 'other' }, { hostname: 'other.example.com' as Hostname }]) {
+        expect(await store.adopt(lease, (await aParked(overrides)).id, resealed)).toBe(false)
+      }
+      const revoked = await aParked()
+      await database()
+        .kysely.updateTable('certificates')
+        .set({ status: 'revoked' })
+        .where('id', '=', revoked.id)
+        .execute()
+      expect(await store.adopt(lease, revoked.id, resealed)).toBe(false)
+    })
+  })
+
+  it('marks a certificate as revoked: it is neither served, parked nor adopted any more, and goes with its key', async () => {
+    const { domain, lease } = await storeDomain(database())
+    const { id } = await store.begin(lease, aNeed())
+    await store.saveIssued(lease, id, issued)
+    await store.markRevoked(lease, id)
+    await store.markRevoked(lease, id)
+    expect(await store.current(domain.id)).toBeNull()
+    expect(await certificateIdOf(domain.id)).toBeNull()
+    await store.park(lease, domain.id)
+    expect(await store.parked(domain.hostname, domain.tenant)).toBeNull()
+    await database()
+      .kysely.updateTable('certificates')
+      .set({ parked_at: new Date(Date.now() - 31 * DAY) })
+      .execute()
+    expect(await createHousekeeping(database()).sweep()).toMatchObject({ parkedCertificates: 1 })
+  })
+
+  it('revokes no certificate of another domain, and none that was never issued', async () => {
+    const [mine, other] = [await storeDomain(database()), await storeDomain(database())]
+    const { id } = await store.begin(other.lease, aNeed())
+    for (const { lease } of [mine, other]) {
+      await expect(store.markRevoked(lease, id)).rejects.toMatchObject({ code: 'CONFLICT' })
+    }
+  })
+
   it('deletes a parked certificate and its key when retention ends', async () => {
     const { domain, lease } = await storeDomain(database())
     const { id } = await store.begin(lease, aNeed())
@@ -184,6 +288,8 @@ describe('certificate store', () => {
       await expect(store.saveIssued(lease, id, issued)).rejects.toMatchObject(stale)
       await expect(store.abandon(lease, id)).rejects.toMatchObject(stale)
       await expect(store.park(lease, domain.id)).rejects.toMatchObject(stale)
+      await expect(store.adopt(lease, id, sealedKey)).rejects.toMatchObject(stale)
+      await expect(store.markRevoked(lease, id)).rejects.toMatchObject(stale)
       expect([await store.current(domain.id), await challenges()]).toEqual(before)
     })
 

@@ -123,7 +123,7 @@ describe('notifications', () => {
       due: 'now',
     })
     await expect.poll(() => heard).toEqual(['routes of default'])
-    await createRegistry(database, { tokenLifetimeMs: 1000 }).check(id)
+    await createRegistry(database, { tokenLifetimeMs: 1000, rotationGraceMs: 1000 }).check(id)
     await expect.poll(() => heard).toEqual(['routes of default', 'due'])
   })
 
@@ -159,9 +159,14 @@ describe('migrations', () => {
     const url = urlOf(server.address.url, name)
     await asAdmin(server.address.url, `create database ${name}`)
     await Promise.all(Array.from({ length: 4 }, () => migrate(url)))
-    expect(await asAdmin(url, 'select name from kysely_migration')).toEqual([{ name: '0001_foundation' }])
+    expect(await asAdmin(url, 'select name from kysely_migration')).toEqual([
+      { name: '0001_foundation' },
+      { name: '0002_ownership' },
+    ])
     const opened = openDatabase({ url, log })
-    expect(await createRegistry(opened, { tokenLifetimeMs: 1000 }).jobCounts()).toMatchObject({ due: 0 })
+    expect(await createRegistry(opened, { tokenLifetimeMs: 1000, rotationGraceMs: 1000 }).jobCounts()).toMatchObject({
+      due: 0,
+    })
     await opened.close()
     await asAdmin(server.address.url, `drop database ${name} with (force)`)
   })
@@ -189,7 +194,7 @@ describe('migrations', () => {
 
   it('change nothing when they run again', async () => {
     await migrate(fresh.url)
-    expect(await asAdmin(fresh.url, 'select name from kysely_migration')).toHaveLength(1)
+    expect(await asAdmin(fresh.url, 'select name from kysely_migration')).toHaveLength(2)
   })
 
   it('say that the database is away', async () => {

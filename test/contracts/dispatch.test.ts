@@ -125,7 +125,7 @@ describe('takeDue', () => {
   it('hints at once what an intent made due, though an older hint is under way', async () => {
     const [id] = await dueOf('a', 1)
     await dispatch.takeDue({ limit: 1 })
-    await createRegistry(database(), { tokenLifetimeMs: 1000 }).check(String(id))
+    await createRegistry(database(), { tokenLifetimeMs: 1000, rotationGraceMs: 1000 }).check(String(id))
     expect(await dispatch.takeDue({ limit: 1, only: [String(id)] })).toEqual([{ domainId: id, lane: 'interactive' }])
   })
 

@@ -40,6 +40,22 @@ describe('claim', () => {
     expect((await rowOf(id)).lease_until?.getTime()).toBeGreaterThan(Date.now() + 50_000)
   })
 
+  it('reads a domain that the release before wrote', async () => {
+    const { id } = await storeDueDomain(database(), { state: 'verifying', step: 'verify_ownership' })
+    const old = JSON.stringify({ method: 'txt', token: 'abc_-', expiresAt: '2026-01-08T00:00:00.000Z' })
+    await sql`update domains set verification = ${old}::jsonb where id = ${id}`.execute(database().kysely)
+    const answer = await store.claim(id, 'worker-a')
+    if (answer.kind !== 'claimed') throw new Error('not due')
+    expect(answer.domain.verification).toEqual({
+      method: 'txt',
+      routing: true,
+      token: 'abc_-',
+      issuedAt: answer.domain.createdAt,
+      expiresAt: new Date('2026-01-08T00:00:00Z'),
+      previous: null,
+    })
+  })
+
   it('gives a domain to one of 32 workers that arrive together', async () => {
     const { id } = await storeDueDomain(database())
     const stores = Array.from({ length: 4 }, () => createDomainStore(openAnother(), { leaseMs: 60_000 }))

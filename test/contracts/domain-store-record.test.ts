@@ -1,6 +1,7 @@
 import {
   type Domain,
   type DomainStore,
+  type Hostname,
   type Lease,
   type Outcome,
   type Transition,
@@ -14,6 +15,7 @@ import {
 import { createDomainStore, createRegistry } from '@mooring/postgres'
 import { sql } from 'kysely'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { aDomain } from '../builders/domain.ts'
 import { storeDueDomain } from '../builders/due-domain.ts'
 import { usePostgres } from '../services/test-database.ts'
 
@@ -25,6 +27,12 @@ beforeEach(() => {
 
 const SOON = new Date(Date.now() + 60_000)
 const VERIFIED_AT = new Date('2026-11-20T10:00:00.000Z')
+const ROTATED = {
+  ...aDomain().verification,
+  token: 'b'.repeat(40),
+  issuedAt: VERIFIED_AT,
+  previous: { token: 'a'.repeat(40), acceptedUntil: SOON, reminders: 1 },
+}
 const missing = reason('DNS_TXT_MISSING', 'There is no TXT record.', { expected: ['token=x'], observed: [] })
 const caDown = reason('CA_UNAVAILABLE', 'The CA answers 500.')
 const broke = reason('INTERNAL', 'It broke.')
@@ -142,6 +150,28 @@ describe('record', () => {
     expect(answer).toMatchObject({ domain: { activatedAt: VERIFIED_AT, deleteAfter: SOON } })
   })
 
+  it('writes rotation, suspension and missed proof, and leaves each alone when nothing is said of it', async () => {
+    const { lease } = await aClaimed({ state: 'active', step: 'reverify' })
+    const next = { state: 'active', step: 'reverify' } as const
+    const written = { verification: ROTATED, suspension: 'ownership' as const, ownershipMissedAt: VERIFIED_AT }
+    expect(await store.record(lease, transition(done(written), { next }))).toMatchObject({ domain: written })
+    expect(await store.record(lease, transition(done({}), { next }))).toMatchObject({ domain: written })
+    const cleared = { suspension: null, ownershipMissedAt: null }
+    expect(await store.record(lease, transition(done(cleared), { next }))).toMatchObject({ domain: cleared })
+  })
+
+  it('tells what the outcome tells, after the change of state', async () => {
+    const { lease } = await aClaimed({ state: 'active', step: 'reverify' })
+    const events = [{ type: 'ownership.lost', data: { since: 'then' } }, { type: 'second' }]
+    const next = { state: 'suspended', step: 'publish_holding' } as const
+    await store.record(lease, transition(done({ events }), { step: 'reverify', next }))
+    expect(await all('events')).toMatchObject([
+      { type: 'domain.suspended', data: { from: 'active', after: 'reverify' } },
+      { type: 'ownership.lost', actor: 'mooring', data: { since: 'then' } },
+      { type: 'second', data: {} },
+    ])
+  })
+
   it('tells of a change of state, and of nothing else', async () => {
     const { lease } = await aClaimed()
     await store.record(lease, transition(done(), { next: { state: 'verifying', step: 'verify_routing' } }))
@@ -156,8 +186,18 @@ describe('record', () => {
     const { id, lease } = await aClaimed({ state: 'deprovisioning', step: 'release' })
     const next = { state: 'deprovisioned', step: 'release' } as const
     await store.record(lease, transition(done(), { step: 'release', next, attempt: 0, due: null }))
-    expect(await rowOf(id)).toMatchObject({ state: 'deprovisioned', next_run_at: null })
+    expect(await rowOf(id)).toMatchObject({ state: 'deprovisioned', next_run_at: null, ended_at: expect.any(Date) })
     expect(await all('events')).toMatchObject([{ type: 'domain.deprovisioned' }])
+  })
+
+  it('lets the hostname go when the outcome says so, and remembers when', async () => {
+    const { id, lease } = await aClaimed({ state: 'deprovisioning', step: 'release' })
+    const next = { state: 'deprovisioned', step: 'watch_dangling' } as const
+    await store.record(lease, transition(done({ releasesHostname: true }), { step: 'release', next }))
+    expect(await rowOf(id)).toMatchObject({ holds: false })
+    expect(await database().kysely.selectFrom('hostnames').selectAll().execute()).toMatchObject([
+      { holder: null, released_at: expect.any(Date) },
+    ])
   })
 })
 
@@ -189,7 +229,7 @@ describe('record by a worker that lost the domain', () => {
 describe('record after a newer intent', () => {
   it.each(OUTCOMES)('overrules %s: the row is due now and its attempt given back', async (_, outcome) => {
     const { id, lease } = await aClaimed({ attempt: 2 })
-    await createRegistry(database(), { tokenLifetimeMs: 1000 }).check(id)
+    await createRegistry(database(), { tokenLifetimeMs: 1000, rotationGraceMs: 1000 }).check(id)
     expect(await store.record(lease, transition(outcome))).toEqual({ kind: 'superseded' })
     expect(await rowOf(id)).toMatchObject({
       state: 'verifying',
@@ -206,19 +246,35 @@ describe('record after a newer intent', () => {
   })
 
   it('keeps the facts that were found', async () => {
-    const { id, lease } = await aClaimed()
-    await createRegistry(database(), { tokenLifetimeMs: 1000 }).check(id)
+    const { id, lease } = await aClaimed({ holds: true, ownershipMissedAt: VERIFIED_AT })
+    await createRegistry(database(), { tokenLifetimeMs: 1000, rotationGraceMs: 1000 }).check(id)
     const dns = { ownership: { status: 'ok' as const, observed: ['x'], checkedAt: VERIFIED_AT.toISOString() } }
-    const facts = { dns, looks: 7, ownershipVerifiedAt: VERIFIED_AT, routingVerifiedAt: VERIFIED_AT }
-    await store.record(lease, transition(done({ ...facts, activatedAt: VERIFIED_AT, deleteAfter: SOON })))
+    const times = { ownershipVerifiedAt: VERIFIED_AT, routingVerifiedAt: VERIFIED_AT, ownershipMissedAt: null }
+    const decisions = { activatedAt: VERIFIED_AT, deleteAfter: SOON, suspension: 'ownership' as const }
+    const outcome = done({ dns, looks: 7, ...times, ...decisions, verification: ROTATED, events: [{ type: 'x' }] })
+    await store.record(lease, transition(outcome))
+    expect((await all('events')).map((event) => 'type' in event && event.type)).toEqual(['domain.check_requested'])
     expect(await rowOf(id)).toMatchObject({
       dns,
       looks: 7,
       ownership_verified_at: VERIFIED_AT,
       routing_verified_at: VERIFIED_AT,
+      ownership_missed_at: null,
+      verification: { token: aDomain().verification.token },
+      suspension: null,
       activated_at: null,
       delete_after: null,
     })
+  })
+
+  it('leaves out the proof of a claim that holds nothing: its token may be another by now', async () => {
+    const { id, lease } = await aClaimed()
+    await createRegistry(database(), { tokenLifetimeMs: 1000, rotationGraceMs: 1000 }).rotateToken(id)
+    await store.record(lease, transition(done({ ownershipVerifiedAt: VERIFIED_AT, takesHostname: true })))
+    expect(await rowOf(id)).toMatchObject({ ownership_verified_at: null, holds: false })
+    expect(await database().kysely.selectFrom('hostnames').select(['holder', 'era']).execute()).toEqual([
+      { holder: null, era: 0 },
+    ])
   })
 
   it('sees an intent that commits while the outcome waits for the row', async () => {
@@ -236,7 +292,10 @@ describe('record after a newer intent', () => {
 
   it('does not bring a deleted domain back', async () => {
     const { id, lease } = await aClaimed({ attempt: 5 })
-    await createRegistry(database(), { tokenLifetimeMs: 1000 }).remove(id, { immediate: false })
+    await createRegistry(database(), { tokenLifetimeMs: 1000, rotationGraceMs: 1000 }).remove(id, {
+      immediate: false,
+      revoke: false,
+    })
     await store.record(lease, transition(failed(broke)))
     expect(await rowOf(id)).toMatchObject({ state: 'deprovisioning', step: 'withdraw_route', attempt: 0, reason: null })
   })
@@ -276,6 +335,60 @@ describe('record with a route', () => {
     expect(await poolGeneration()).toBe(3)
   })
 
+  it('shows the holding page over HTTPS where there is a certificate, and the target again after it', async () => {
+    const target = { type: 'redirect', url: 'https://example.com/', status: 302 } as const
+    const { id, lease } = await aClaimed({ target })
+    await store.record(lease, transition(done({ route: 'holding' })))
+    expect(await routeOf(id)).toMatchObject({ variant: 'http', target: { type: 'holding' }, certificate_id: null })
+    const certificateId = await aCertificate(id)
+    await store.record(lease, transition(done({ route: 'holding' })))
+    expect(await routeOf(id)).toMatchObject({
+      variant: 'https',
+      target: { type: 'holding' },
+      certificate_id: certificateId,
+    })
+    await store.record(lease, transition(done({ route: 'https' })))
+    expect(await routeOf(id)).toMatchObject({ variant: 'https', target, generation: 3 })
+  })
+
+  it('removes the route of the claim that held the name before, in the same generation', async () => {
+    const hostname = 'shop.example.com' as Hostname
+    const before = await aClaimed({ hostname, tenant: 'before', state: 'active', step: 'reverify' })
+    await aCertificate(before.id)
+    await store.record(before.lease, transition(done({ route: 'https' })))
+    await sql`update domains set holds = false where id = ${before.id}`.execute(database().kysely)
+
+    const { id, lease } = await aClaimed({ hostname, state: 'provisioning_cert', takesOverFrom: before.id })
+    const answer = await store.record(lease, transition(done({ route: 'http' })))
+    expect(answer).toMatchObject({ domain: { routeGeneration: 2, takesOverFrom: null } })
+    expect(await routeOf(id)).toMatchObject({ variant: 'http', generation: 2 })
+    expect(await routeOf(before.id)).toMatchObject({ variant: 'removed', generation: 2, certificate_id: null })
+
+    // Removed already: the edges are told nothing, and that generation is the one to wait for.
+    const leaving = await store.record(before.lease, transition(done({ route: 'removed' })))
+    expect(leaving).toMatchObject({ domain: { routeGeneration: 2 } })
+    expect(await poolGeneration()).toBe(2)
+  })
+
+  it('leaves routes of the hostname in other pools alone', async () => {
+    await sql`insert into edge_pools (name) values ('mars')`.execute(database().kysely)
+    const hostname = 'shop.example.com' as Hostname
+    const before = await aClaimed({ hostname, tenant: 'before', edgePool: 'mars', holds: false })
+    await store.record(before.lease, transition(done({ route: 'http' })))
+    const { lease } = await aClaimed({ hostname, holds: true })
+    await store.record(lease, transition(done({ route: 'http' })))
+    expect(await routeOf(before.id)).toMatchObject({ variant: 'http', generation: 1, edge_pool: 'mars' })
+  })
+
+  it('displaces nobody for a claim that does not hold the hostname', async () => {
+    const hostname = 'shop.example.com' as Hostname
+    const holder = await aClaimed({ hostname, tenant: 'holder', holds: true })
+    await store.record(holder.lease, transition(done({ route: 'http' })))
+    const { lease } = await aClaimed({ hostname, holds: false })
+    await expect(store.record(lease, transition(done({ route: 'http' })))).rejects.toThrow('routes_served_once')
+    expect(await routeOf(holder.id)).toMatchObject({ variant: 'http', generation: 1 })
+  })
+
   it('gives generations in the order of commits under 16 concurrent records', async () => {
     const claimed = await Promise.all(Array.from({ length: 16 }, () => aClaimed()))
     const stores = Array.from({ length: 4 }, () => createDomainStore(openAnother(), { leaseMs: 60_000 }))
@@ -310,6 +423,12 @@ describe('notices', () => {
     if (again.kind === 'claimed') await store.record(again.lease, transition(failed(caDown)))
     expect(await notices()).toEqual(['INTERNAL', 'CA_UNAVAILABLE'])
     expect(await all('notice_outbox')).toMatchObject([{ domain_id: id, reason: broke }, { reason: caDown }])
+  })
+
+  it('does not tell ops of what one of them did', async () => {
+    const { lease } = await aClaimed({ state: 'suspended', step: 'await_return' })
+    await store.record(lease, transition(wait(null, reason('SUSPENDED_BY_OPERATOR', 'Suspended.')), { due: null }))
+    expect(await notices()).toEqual([])
   })
 
   it.each([

@@ -153,6 +153,47 @@ describe('the edge agent', () => {
     expect(await readFile(join(dir, 'state.json'), 'utf8')).not.toContain('goes.example.com')
   })
 
+  it('serves a name that moved between domains from the new one, whichever part of the move comes first', async () => {
+    for (const order of ['removal first', 'removal last']) {
+      const old = desired(await anHttpsRoute('moves.example.com'))
+      const taken = desired(await anHttpsRoute('moves.example.com', { action: proxyTo(80) }))
+      api.publish(old)
+      if (agent === null) await start()
+      await reported(api.generation)
+      const parts = order === 'removal first' ? [removed(old), taken] : [taken, removed(old)]
+      expect((await reported(api.publish(...parts))).rejected, order).toEqual([])
+      expect(server.applies.at(-1), order).toMatchObject([{ domainId: taken.domainId, action: { type: 'proxy' } }])
+      await reported(api.publish(removed(taken)))
+    }
+  })
+
+  it('gives a name that two domains have by mistake to the newer route alone, even where that cannot be served', async () => {
+    const old = desired(await anHttpsRoute('twice.example.com'))
+    const newer = desired(await anHttpsRoute('twice.example.com'))
+    const first = api.publish(old)
+    const both = api.publish(newer)
+    await start()
+    const twice = { domainId: old.domainId, generation: first, detail: expect.stringContaining('routed twice') }
+    expect((await reported(both)).rejected).toEqual([twice])
+    expect(server.applies.at(-1)).toMatchObject([{ domainId: newer.domainId }])
+
+    const refused = { ...newer, target: { type: 'proxy' as const, url: 'http://169.254.169.254:80' } }
+    const last = await reported(api.publish(refused))
+    expect(last.rejected).toEqual([twice, expect.objectContaining({ domainId: newer.domainId })])
+    expect(server.served).toEqual([])
+  })
+
+  it('holds a suspended name, and takes a wildcard', async () => {
+    const held = { ...desired(await anHttpsRoute('held.example.com')), target: { type: 'holding' as const } }
+    const last = api.publish(held, desired(await anHttpsRoute('*.shop.example.com')))
+    await start()
+    expect((await reported(last)).rejected).toEqual([])
+    expect(server.applies.at(-1)).toMatchObject([
+      { hostname: 'held.example.com', action: { type: 'holding' } },
+      { hostname: '*.shop.example.com' },
+    ])
+  })
+
   it('keeps serving while the control plane is away, and catches up when it is back', async () => {
     api.publish(desired(await anHttpsRoute('a.example.com')))
     const { isReady } = await start()

@@ -209,8 +209,10 @@ exit $status
     const names = ['b', 'c', 'd'].map((first) => `${first.repeat(58)}.${label}.${label}.${label}.example.com`)
     const routes = await Promise.all(names.map((name) => anHttpsRoute(name)))
     expect(names.map(({ length }) => length)).toEqual([253, 253, 253])
+    const wild = await anHttpsRoute(`*.${names[0]?.slice(2)}`)
     const server = await start()
-    expect(await server.apply(routes, 1)).toEqual({ rejected: [] })
+    expect(await server.apply([...routes, wild], 1)).toEqual({ rejected: [] })
+    expect((await visitHttps(ports, wild.hostname.replace('*', 'x'))).serial).toBe(wild.certificate?.serial)
     for (const { hostname, certificate } of routes) {
       expect((await visitHttps(ports, hostname)).serial).toBe(certificate?.serial)
     }
@@ -239,6 +241,26 @@ exit $status
     expect(await server.apply(routes, 1)).toEqual({ rejected: [] })
     const answers = await Promise.all(urls.map((_, i) => visitHttp(ports, `r${i}.example.com`)))
     expect(answers.map(({ headers }) => headers.location)).toEqual(urls)
+    expect(await errorLog()).toBe('')
+  })
+
+  it('is never given a name twice, while names move between domains and wildcards', async () => {
+    const server = await start()
+    const [first, second, wild] = [
+      await anHttpsRoute('moves.example.com'),
+      await anHttpsRoute('moves.example.com'),
+      await anHttpsRoute('*.example.com'),
+    ]
+    const early = anHttpRoute('moves.example.com')
+    for (const routes of [[first], [second, first, wild], [first, second], [wild, second], [wild, early], [wild]]) {
+      await server.apply(routes, 1)
+      const served = routes
+        .toSorted((a, b) => b.generation - a.generation)
+        .find(({ hostname }) => !hostname.startsWith('*'))
+      const visit = visitHttps(ports, 'moves.example.com')
+      if (served === early) await expect(visit).rejects.toThrow()
+      else expect((await visit).serial).toBe((served ?? wild).certificate?.serial)
+    }
     expect(await errorLog()).toBe('')
   })
 

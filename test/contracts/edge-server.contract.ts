@@ -1,18 +1,29 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { EdgeServer, ServedRoute } from '@mooring/core'
+import type { ApplyResult, EdgeServer, ServedRoute } from '@mooring/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { anEdgeCertificate } from '../builders/edge-certificate.ts'
 import { anHttpRoute, anHttpsRoute, proxyTo } from '../builders/served-route.ts'
 import { freePorts } from '../services/free-ports.ts'
 import { type RecordingSite, startRecordingSite } from '../services/recording-site.ts'
+import { testHolding } from './edge-server-holding.contract.ts'
+import { testWildcards } from './edge-server-wildcard.contract.ts'
 import { type Ports, echoThroughUpgrade, recorded, refusesNameless, visitHttp, visitHttps } from './edge-visit.ts'
 
 /** What a suite makes a server from; it listens on 127.0.0.1. */
 export interface EdgeServerSettings extends Ports {
   publicHttpsPort: number
   controlPlaneUrl: URL
+}
+
+/** What the parts of the suite share. */
+export interface EdgeUnderTest {
+  ports: Ports
+  /** Behind `proxyTo(site.port)`. */
+  site: RecordingSite
+  /** Makes exactly these routes served. */
+  apply(...routes: ServedRoute[]): Promise<ApplyResult>
 }
 
 /** Every implementation of `EdgeServer` passes this. */
@@ -210,6 +221,36 @@ export function testEdgeServer(name: string, make: (settings: EdgeServerSettings
       expect(rejected.map(({ domainId }) => domainId)).toEqual([older.domainId])
       expect((await visitHttps(ports, 'twice.example.com')).serial).toBe(newer.certificate?.serial)
     })
+
+    it('serves a name that moved to another domain from the new one only', async () => {
+      const old = await anHttpsRoute('moves.example.com', { action: proxyTo(site.port) })
+      await apply(old)
+      const taken = await anHttpsRoute('moves.example.com')
+      // The new one arrives before the old one's removal; both are there for a moment.
+      const { rejected } = await apply(taken, old)
+      expect(rejected).toEqual([
+        { domainId: old.domainId, generation: old.generation, detail: expect.stringContaining('moves.example.com') },
+      ])
+      for (const order of [[taken], [taken, old], [old, taken]]) {
+        await apply(...order)
+        const answer = await visitHttps(ports, 'moves.example.com')
+        expect([answer.serial, answer.status]).toEqual([taken.certificate?.serial, 503])
+      }
+      const plain = anHttpRoute('moves.example.com', { action: proxyTo(site.port) })
+      expect(await apply(plain)).toEqual({ rejected: [] })
+      expect((await visitHttp(ports, 'moves.example.com')).status).toBe(200)
+    })
+
+    it('does not go back to the former domain of a name when the new one’s route cannot be served', async () => {
+      const old = await anHttpsRoute('lost.example.com')
+      await apply(old)
+      const broken = await anHttpsRoute('lost.example.com', { certificate: await anEdgeCertificate('x.example.com') })
+      expect((await apply(broken)).rejected).toMatchObject([{ domainId: broken.domainId }])
+      await expect(visitHttps(ports, 'lost.example.com')).rejects.toThrow()
+    })
+
+    testHolding(() => ({ ports, site, apply }))
+    testWildcards(() => ({ ports, site, apply }))
 
     it('takes applies that overlap one after the other, and ends with the last', async () => {
       const routes = await Promise.all([0, 1, 2].map((i) => anHttpsRoute(`overlap-${i}.example.com`)))

@@ -78,6 +78,25 @@ export function issuerContract(name: string, start: () => Promise<IssuerFixture>
       await expect(finalized).rejects.toBeInstanceOf(CaProblem)
     })
 
+    it('says what CAA records call it, or that nobody says', async () => {
+      const identities = await fixture.newIssuer().caaIdentities(signal)
+      for (const identity of identities) expect(identity).toMatch(/^[a-z0-9.-]+$/)
+    })
+
+    it('revokes a certificate, however often and by whichever process it is asked', async () => {
+      const hostname = newHostname()
+      const { csrDer } = createLeafKeyAndCsr(hostname)
+      const issuer = fixture.newIssuer()
+      const order = await issuer.placeOrder(hostname, signal)
+      await fixture.publish(hostname, order.challenges)
+      await issuer.validate(order, signal)
+      const chainPem = await chainOf(issuer, { order, csrDer })
+
+      await issuer.revoke(chainPem, signal)
+      await issuer.revoke(chainPem, signal)
+      await fixture.newIssuer().revoke(chainPem, signal)
+    })
+
     it('stops when the caller gives up', async () => {
       const reason = new Error('the process stops')
       const aborted = AbortSignal.abort(reason)
@@ -86,6 +105,8 @@ export function issuerContract(name: string, start: () => Promise<IssuerFixture>
       const order = await issuer.placeOrder(newHostname(), signal)
       await expect(issuer.validate(order, aborted)).rejects.toBe(reason)
       await expect(issuer.finalize(order, Buffer.alloc(0), aborted)).rejects.toBe(reason)
+      await expect(issuer.caaIdentities(aborted)).rejects.toBe(reason)
+      await expect(issuer.revoke(await fixture.rootPem(), aborted)).rejects.toBe(reason)
     })
   })
 }

@@ -1,13 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createLocalCa, createLocalCaIssuer } from '@mooring/providers'
+import { CaProblem, type Hostname, certificateComplaint, checkIssued } from '@mooring/core'
+import { createLeafKeyAndCsr, createLocalCa, createLocalCaIssuer } from '@mooring/providers'
+import { describe, expect, it } from 'vitest'
 import { startAcmeFixture } from './acme-fixture.ts'
-import { issuerContract } from './issuer.contract.ts'
+import { chainOf, issuerContract } from './issuer.contract.ts'
 
 issuerContract('acme', () => startAcmeFixture())
 
-issuerContract('local', async () => {
+const startLocalCa = async () => {
   const folder = await mkdtemp(join(tmpdir(), 'mooring-ca-'))
   const ca = await createLocalCa(folder)
   return {
@@ -16,4 +18,30 @@ issuerContract('local', async () => {
     rootPem: async () => ca.caCertPem,
     stop: () => rm(folder, { recursive: true }),
   }
+}
+
+issuerContract('local', startLocalCa)
+
+describe('the local issuer', () => {
+  it('issues for a wildcard, which fits that wildcard and nothing else', async () => {
+    const { newIssuer, stop } = await startLocalCa()
+    const { signal } = new AbortController()
+    const hostname = '*.shop.example.com' as Hostname
+    const { keyPem, csrDer } = createLeafKeyAndCsr(hostname)
+    const order = await newIssuer().placeOrder(hostname, signal)
+    const chainPem = await chainOf(newIssuer(), { order, csrDer })
+    await stop()
+
+    const issued = checkIssued(chainPem, { hostname, keyPem, now: new Date() })
+    if (issued instanceof CaProblem) throw issued
+    const route = { id: 'crt_1', serial: issued.serial, chainPem: issued.chainPem, keyPem }
+    expect(certificateComplaint(route, hostname)).toBeNull()
+    expect(certificateComplaint(route, 'a.shop.example.com')).toBeNull()
+    for (const name of ['shop.example.com', 'a.b.shop.example.com', '*.example.com', '*.a.shop.example.com']) {
+      expect(certificateComplaint(route, name), name).toContain(name)
+    }
+    for (const name of ['a.shop.example.com', 'shop.example.com'] as Hostname[]) {
+      expect(checkIssued(chainPem, { hostname: name, keyPem, now: new Date() }), name).toBeInstanceOf(CaProblem)
+    }
+  })
 })

@@ -2,12 +2,13 @@ import { type Hostname, type Registry, type StoredResponse, newDomainId } from '
 import { createRegistry } from '@mooring/postgres'
 import { sql } from 'kysely'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { aDomain } from '../builders/domain.ts'
 import { usePostgres } from '../services/test-database.ts'
 
 const { database, openAnother } = usePostgres()
 let registry: Registry
 beforeEach(() => {
-  registry = createRegistry(database(), { tokenLifetimeMs: 1000 })
+  registry = createRegistry(database(), { tokenLifetimeMs: 1000, rotationGraceMs: 1000 })
 })
 
 const accepted = (body: unknown = { id: 1 }): StoredResponse => ({ status: 202, headers: { location: '/x' }, body })
@@ -16,7 +17,7 @@ const aNew = (hostname: string) => ({
   hostname: hostname as Hostname,
   tenant: 'default',
   target: { type: 'none' as const },
-  verification: { method: 'txt' as const, token: 'AAAA', expiresAt: new Date() },
+  verification: aDomain().verification,
   tls: { mode: 'auto' as const },
   edgePool: 'default',
   metadata: {},
@@ -47,7 +48,7 @@ describe('a request with an idempotency key', () => {
       return accepted()
     })
     await started.promise
-    const other = createRegistry(openAnother(), { tokenLifetimeMs: 1000 })
+    const other = createRegistry(openAnother(), { tokenLifetimeMs: 1000, rotationGraceMs: 1000 })
     expect(await other.idempotently('k', 'hash', async () => accepted())).toEqual({ kind: 'in_flight' })
     expect(await other.idempotently('another', 'hash', async () => accepted())).toMatchObject({ kind: 'answered' })
     finish.resolve()
@@ -82,7 +83,7 @@ describe('a request with an idempotency key', () => {
       await within.create(domain)
       await within.change(domain.id, { metadata: { a: 1 } })
       await within.check(domain.id)
-      await within.remove(domain.id, { immediate: true })
+      await within.remove(domain.id, { immediate: true, revoke: false })
       return accepted()
     })
     expect(await registry.find(domain.id)).toMatchObject({

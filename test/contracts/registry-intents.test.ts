@@ -2,6 +2,8 @@ import { type Domain, type Hostname, type Registry, STATES, type State, done, ne
 import { createDomainStore, createRegistry } from '@mooring/postgres'
 import { sql } from 'kysely'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { aDomain } from '../builders/domain.ts'
+import { STEP_IN, storeDomainIn } from '../builders/domain-in-state.ts'
 import { storeDueDomain } from '../builders/due-domain.ts'
 import { usePostgres } from '../services/test-database.ts'
 
@@ -9,7 +11,7 @@ const { database, openAnother } = usePostgres()
 const DAY_MS = 86_400_000
 let registry: Registry
 beforeEach(() => {
-  registry = createRegistry(database(), { tokenLifetimeMs: DAY_MS })
+  registry = createRegistry(database(), { tokenLifetimeMs: DAY_MS, rotationGraceMs: DAY_MS })
 })
 
 const rowOf = (id: string) =>
@@ -17,37 +19,7 @@ const rowOf = (id: string) =>
 const eventsOf = async (id: string) => (await registry.events(id, { limit: 100, cursor: null })).data
 const eventTypesOf = async (id: string) => (await eventsOf(id)).map((event) => event.type)
 const waiting = { code: 'DNS_TXT_MISSING', message: 'Not there.', actor: 'customer' } as const
-
-/** In the state, with a due time an hour away where the state has one, and everything on that an intent resets. */
-async function aDomainIn(state: State, overrides: Partial<Domain> = {}): Promise<string> {
-  const step = STEP_IN[state]
-  const { id } = await storeDueDomain(database(), {
-    state,
-    step,
-    attempt: 3,
-    lane: 'normal',
-    reason: waiting,
-    ...overrides,
-  })
-  const rests = state === 'active' || state === 'failed' || state === 'deprovisioned'
-  await sql`
-    update domains
-    set next_run_at = ${rests ? null : new Date(Date.now() + 3_600_000)}, hinted_until = now() + interval '30 s', looks = 5
-    where id = ${id}
-  `.execute(database().kysely)
-  return id
-}
-
-const STEP_IN: Record<State, Domain['step']> = {
-  pending: 'accept',
-  verifying: 'verify_ownership',
-  verified: 'settle',
-  provisioning_cert: 'confirm_route',
-  active: 'confirm_change',
-  deprovisioning: 'sit_out_grace',
-  deprovisioned: 'release',
-  failed: 'finalize_order',
-}
+const aDomainIn = (state: State, overrides: Partial<Domain> = {}) => storeDomainIn(database(), state, overrides)
 
 async function publishRoute(id: string, variant: 'http' | 'removed' = 'http'): Promise<void> {
   await sql`
@@ -72,7 +44,7 @@ describe('create', () => {
     hostname: 'shop.example.com' as Hostname,
     tenant: 'acme',
     target: { type: 'none' as const },
-    verification: { method: 'txt' as const, token: 'AAAA', expiresAt: new Date('2026-12-01T00:00:00Z') },
+    verification: aDomain().verification,
     tls: { mode: 'auto' as const },
     edgePool: 'default',
     metadata: { order: 7 },
@@ -91,14 +63,25 @@ describe('create', () => {
     expect(await eventTypesOf(domain.id)).toEqual(['domain.created'])
   })
 
-  it('names the holder of a hostname that is taken', async () => {
-    const held = aNew()
-    await registry.create(held)
-    expect(await registry.create(aNew({ tenant: 'other' }))).toEqual({ kind: 'exists', id: held.id, tenant: 'acme' })
+  it('names the claim that the tenant has already', async () => {
+    const first = aNew()
+    await registry.create(first)
+    expect(await registry.create(aNew())).toEqual({ kind: 'exists', id: first.id })
   })
 
-  it('gives a hostname to one of eight requests at the same moment', async () => {
-    const others = Array.from({ length: 8 }, () => createRegistry(openAnother(), { tokenLifetimeMs: DAY_MS }))
+  it('gives every tenant a claim of its own, whoever holds the hostname', async () => {
+    await registry.create(aNew())
+    await sql`update domains set holds = true, state = 'active', step = 'reverify'`.execute(database().kysely)
+    expect(await registry.create(aNew({ tenant: 'other' }))).toMatchObject({
+      kind: 'created',
+      domain: { state: 'pending', holds: false },
+    })
+  })
+
+  it('gives a tenant one claim for eight requests at the same moment', async () => {
+    const others = Array.from({ length: 8 }, () =>
+      createRegistry(openAnother(), { tokenLifetimeMs: DAY_MS, rotationGraceMs: DAY_MS }),
+    )
     const answers = await Promise.all(others.map((other) => other.create(aNew())))
     const created = answers.filter((answer) => answer.kind === 'created')
     expect(created).toHaveLength(1)
@@ -106,7 +89,7 @@ describe('create', () => {
     expect(answers.filter((answer) => answer.kind === 'exists' && answer.id === id)).toHaveLength(7)
   })
 
-  it('gives a released hostname to whoever comes next', async () => {
+  it('gives a tenant a new claim of a hostname that it let go', async () => {
     const left = aNew()
     await registry.create(left)
     await sql`update domains set state = 'deprovisioned', next_run_at = null`.execute(database().kysely)
@@ -122,20 +105,20 @@ describe('create', () => {
 })
 
 describe('check', () => {
-  it.each(['pending', 'verifying', 'verified', 'provisioning_cert', 'deprovisioning'] as const)(
+  it.each(['pending', 'verifying', 'verified', 'provisioning_cert', 'active', 'suspended', 'deprovisioning'] as const)(
     'makes a domain in %s due now, in the urgent lane, hinted or not',
     async (state) => {
       const id = await aDomainIn(state)
       expect(await registry.check(id)).toMatchObject({
         kind: 'applied',
-        domain: { state, step: STEP_IN[state], gen: 2, lane: 'interactive', attempt: 3, reason: waiting },
+        domain: { state, step: STEP_IN[state], gen: 2, lane: 'interactive', attempt: 3, looks: 0 },
       })
       expect(await isDueNow(id)).toBe(true)
       expect(await eventTypesOf(id)).toEqual(['domain.check_requested'])
     },
   )
 
-  it.each(['active', 'failed', 'deprovisioned'] as const)('leaves a domain at rest in %s as it is', async (state) => {
+  it.each(['failed', 'deprovisioned'] as const)('leaves a domain at rest in %s as it is', async (state) => {
     const id = await aDomainIn(state)
     const before = await rowOf(id)
     expect(await registry.check(id)).toMatchObject({ kind: 'applied', domain: { state, gen: 1, nextRunAt: null } })
@@ -143,11 +126,30 @@ describe('check', () => {
     expect(await eventsOf(id)).toEqual([])
   })
 
-  it('wakes an active domain that confirms a change', async () => {
-    const id = await aDomainIn('active')
-    await sql`update domains set next_run_at = now() + interval '1 h' where id = ${id}`.execute(database().kysely)
-    expect(await registry.check(id)).toMatchObject({ kind: 'applied', domain: { gen: 2 } })
+  it('looks at once for the records of a domain that was let go, while it is watched', async () => {
+    const id = await aDomainIn('deprovisioned')
+    await sql`update domains set next_run_at = now() + interval '1 d' where id = ${id}`.execute(database().kysely)
+    expect(await registry.check(id)).toMatchObject({ domain: { step: 'watch_dangling', gen: 2 } })
     expect(await isDueNow(id)).toBe(true)
+  })
+
+  it('looks at a suspended domain that waits for a person alone', async () => {
+    const id = await aDomainIn('suspended')
+    await sql`update domains set next_run_at = null where id = ${id}`.execute(database().kysely)
+    expect(await registry.check(id)).toMatchObject({ domain: { step: 'await_return', gen: 2 } })
+    expect(await isDueNow(id)).toBe(true)
+  })
+
+  it('lets an active domain that confirms a change go on with it', async () => {
+    const id = await aDomainIn('active', { step: 'confirm_change' })
+    expect(await registry.check(id)).toMatchObject({ kind: 'applied', domain: { step: 'confirm_change', gen: 2 } })
+    expect(await isDueNow(id)).toBe(true)
+  })
+
+  it('proves again what an older release left at rest for good', async () => {
+    const id = await aDomainIn('active', { step: 'confirm_change' })
+    await sql`update domains set next_run_at = null where id = ${id}`.execute(database().kysely)
+    expect(await registry.check(id)).toMatchObject({ kind: 'applied', domain: { step: 'reverify', gen: 2 } })
   })
 })
 
@@ -172,7 +174,7 @@ describe('retry', () => {
     const answer = await registry.retry(id)
     const verification = answer.kind === 'applied' ? answer.domain.verification : null
     expect(verification?.expiresAt.getTime()).toBeGreaterThan(Date.now() + DAY_MS - 60_000)
-    expect(verification?.token).toBe('AAAAAAAAAAAAAAAAAAAAAA')
+    expect(verification?.token).toBe(aDomain().verification.token)
   })
 
   it.each(STATES.filter((state) => state !== 'failed'))('is refused in %s', async (state) => {
@@ -222,8 +224,23 @@ describe('change', () => {
     await publishRoute(id)
     expect(await registry.change(id, { metadata: { plan: 'pro' } })).toMatchObject({
       kind: 'applied',
-      domain: { metadata: { plan: 'pro' }, nextRunAt: null, gen: 1, routeGeneration: 1 },
+      domain: { metadata: { plan: 'pro' }, step: 'reverify', gen: 1, routeGeneration: 1 },
     })
+    expect(await isDueNow(id)).toBe(false)
+  })
+
+  it('looks at once where an active domain waits for its lost proof', async () => {
+    const id = await aDomainIn('active', { reason: reason('OWNERSHIP_LOST', 'The record is gone.') })
+    expect(await registry.change(id, { metadata: {} })).toMatchObject({ domain: { step: 'reverify', gen: 2 } })
+    expect(await isDueNow(id)).toBe(true)
+  })
+
+  it('keeps the holding page of a suspended domain, and the target for its return', async () => {
+    const id = await aDomainIn('suspended')
+    await publishRoute(id)
+    await sql`update routes set target = '{"type": "holding"}' where domain_id = ${id}`.execute(database().kysely)
+    expect(await registry.change(id, { target })).toMatchObject({ domain: { target, routeGeneration: 1 } })
+    expect(await routeOf(id)).toMatchObject({ target: { type: 'holding' }, generation: 1 })
   })
 
   it('leaves the route alone when the target is the same', async () => {
@@ -294,7 +311,7 @@ describe('remove', () => {
     'starts leaving from %s',
     async (state) => {
       const id = await aDomainIn(state)
-      expect(await registry.remove(id, { immediate: false })).toMatchObject({
+      expect(await registry.remove(id, { immediate: false, revoke: false })).toMatchObject({
         kind: 'applied',
         domain: {
           state: 'deprovisioning',
@@ -303,6 +320,7 @@ describe('remove', () => {
           reason: null,
           deleteAfter: null,
           immediate: false,
+          revoke: false,
           gen: 2,
         },
       })
@@ -314,13 +332,16 @@ describe('remove', () => {
   it('leaves a domain that is leaving at its step', async () => {
     const id = await aDomainIn('deprovisioning')
     const before = await rowOf(id)
-    expect(await registry.remove(id, { immediate: false })).toMatchObject({ kind: 'applied', domain: { gen: 1 } })
+    expect(await registry.remove(id, { immediate: false, revoke: false })).toMatchObject({
+      kind: 'applied',
+      domain: { gen: 1 },
+    })
     expect(await rowOf(id)).toEqual(before)
   })
 
   it('cuts the grace short when asked again with immediate', async () => {
     const id = await aDomainIn('deprovisioning')
-    expect(await registry.remove(id, { immediate: true })).toMatchObject({
+    expect(await registry.remove(id, { immediate: true, revoke: false })).toMatchObject({
       kind: 'applied',
       domain: { step: 'sit_out_grace', immediate: true, gen: 2 },
     })
@@ -330,7 +351,10 @@ describe('remove', () => {
 
   it.each([true, false])('is refused for a domain that has left (immediate: %s)', async (immediate) => {
     const id = await aDomainIn('deprovisioned')
-    expect(await registry.remove(id, { immediate })).toEqual({ kind: 'wrong_state', state: 'deprovisioned' })
+    expect(await registry.remove(id, { immediate, revoke: false })).toEqual({
+      kind: 'wrong_state',
+      state: 'deprovisioned',
+    })
   })
 })
 
@@ -340,7 +364,14 @@ describe('any intent', () => {
     expect(await registry.check(id)).toEqual({ kind: 'not_found' })
     expect(await registry.retry(id)).toEqual({ kind: 'not_found' })
     expect(await registry.change(id, { metadata: {} })).toEqual({ kind: 'not_found' })
-    expect(await registry.remove(id, { immediate: true })).toEqual({ kind: 'not_found' })
+    expect(await registry.remove(id, { immediate: true, revoke: false })).toEqual({ kind: 'not_found' })
+    expect(await registry.suspend(id)).toEqual({ kind: 'not_found' })
+    expect(await registry.resume(id)).toEqual({ kind: 'not_found' })
+    expect(await registry.rotateToken(id)).toEqual({ kind: 'not_found' })
+    expect(await registry.restore(id)).toEqual({ kind: 'not_found' })
+    expect(await registry.erase(id)).toEqual({ kind: 'not_found' })
+    expect(await registry.giveConsent(id, 'partner')).toEqual({ kind: 'not_found' })
+    expect(await registry.withdrawConsent(id, 'partner')).toEqual({ kind: 'not_found' })
   })
 
   it('moves its own domain and leaves every other one as it was', async () => {
@@ -354,7 +385,14 @@ describe('any intent', () => {
         registry.check,
         registry.retry,
         (id: string) => registry.change(id, change),
-        (id: string) => registry.remove(id, { immediate: true }),
+        (id: string) => registry.remove(id, { immediate: true, revoke: true }),
+        registry.suspend,
+        registry.resume,
+        registry.rotateToken,
+        registry.restore,
+        registry.erase,
+        (id: string) => registry.giveConsent(id, 'partner'),
+        (id: string) => registry.withdrawConsent(id, 'partner'),
       ]
       for (const [index, intend] of intents.entries()) {
         await intend(

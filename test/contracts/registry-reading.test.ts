@@ -7,16 +7,17 @@ import {
   newDomainId,
   reason,
 } from '@mooring/core'
-import { createDomainStore, createEdgeRegistry, createRegistry } from '@mooring/postgres'
+import { createDnsZoneStore, createDomainStore, createEdgeRegistry, createRegistry } from '@mooring/postgres'
 import { sql } from 'kysely'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { aZone } from '../builders/dns-zone.ts'
 import { storeDueDomain } from '../builders/due-domain.ts'
 import { usePostgres } from '../services/test-database.ts'
 
 const { database } = usePostgres()
 let registry: Registry
 beforeEach(() => {
-  registry = createRegistry(database(), { tokenLifetimeMs: 1000 })
+  registry = createRegistry(database(), { tokenLifetimeMs: 1000, rotationGraceMs: 1000 })
 })
 
 const FIRST = { limit: 50, cursor: null }
@@ -44,16 +45,33 @@ describe('find', () => {
     expect(await registry.find(newDomainId())).toBeNull()
   })
 
-  it('prefers the holder of a hostname to newer history, and the newest of what has left', async () => {
+  it('prefers the holder of a hostname, then the newest claim, then the newest of what has left', async () => {
     const hostname = 'shop.example.com' as Hostname
     const claims: Domain[] = []
-    for (const state of ['deprovisioned', 'active', 'deprovisioned'] as const) {
-      claims.push(await storeDueDomain(database(), { hostname, state }))
-      await run(sql`update domains set created_at = now() where id = ${claims.at(-1)?.id}`)
+    for (const [i, state] of (
+      ['deprovisioned', 'active', 'verifying', 'pending', 'deprovisioned'] as const
+    ).entries()) {
+      claims.push(await storeDueDomain(database(), { hostname, state, tenant: `tenant-${i}` }))
+      await run(sql`update domains set created_at = clock_timestamp() where id = ${claims.at(-1)?.id}`)
     }
     expect((await registry.find(hostname))?.domain.id).toBe(claims[1]?.id)
+    await run(sql`update domains set holds = false`)
+    expect((await registry.find(hostname))?.domain.id).toBe(claims[3]?.id)
     await run(sql`update domains set state = 'deprovisioned'`)
-    expect((await registry.find(hostname))?.domain.id).toBe(claims[2]?.id)
+    expect((await registry.find(hostname))?.domain.id).toBe(claims[4]?.id)
+  })
+
+  it('shows whom a domain lets have names below it, and the managed zone it lies in', async () => {
+    const own = await storeDueDomain(database(), { state: 'active' })
+    for (const tenant of ['b', 'a']) await registry.giveConsent(own.id, tenant)
+    expect(await registry.find(own.id)).toMatchObject({ consents: ['a', 'b'], provider: null })
+    const zones = createDnsZoneStore(database())
+    await zones.create(aZone({ name: 'example.com' }))
+    expect(await registry.find(own.id)).toMatchObject({ provider: null })
+    const managed = await storeDueDomain(database(), {
+      verification: { ...own.verification, method: 'managed' },
+    })
+    expect(await registry.find(managed.id)).toMatchObject({ consents: [], provider: 'digitalocean' })
   })
 
   it('shows the certificate being obtained, then the one in use', async () => {
@@ -119,6 +137,17 @@ describe('list', () => {
     const second = await registry.list({}, { limit: 2, cursor: first.nextCursor })
     expect(new Set([...first.data, ...second.data].map((view) => view.domain.id)).size).toBe(4)
     expect(second.nextCursor).toBeNull()
+  })
+
+  it('gives two tenants that claim one hostname their own claim each', async () => {
+    const hostname = 'shop.example.com' as Hostname
+    const holder = await storeDueDomain(database(), { hostname, tenant: 'a', state: 'active' })
+    const claimant = await storeDueDomain(database(), { hostname, tenant: 'b' })
+    const of = async (tenant: string) =>
+      (await registry.list({ tenant, q: 'shop' }, FIRST)).data.map((v) => v.domain.id)
+    expect(await of('a')).toEqual([holder.id])
+    expect(await of('b')).toEqual([claimant.id])
+    expect((await registry.list({ q: 'shop' }, FIRST)).data).toHaveLength(2)
   })
 
   it('filters by state, tenant, reason and who must act', async () => {
@@ -204,7 +233,10 @@ describe('jobs', () => {
     await createDomainStore(database(), { leaseMs: 60_000 }).claim(running.id, 'worker-a')
     const waiting = await storeDueDomain(database(), { nextRunAt: new Date(Date.now() + 60_000) })
     const failed = await storeDueDomain(database(), { state: 'failed', nextRunAt: null, reason: because })
-    await storeDueDomain(database(), { state: 'active', step: 'confirm_change', nextRunAt: null })
+    // At rest until its ownership is proved again: it waits for nothing.
+    const tomorrow = new Date(Date.now() + 86_400_000)
+    await storeDueDomain(database(), { state: 'active', step: 'reverify', nextRunAt: tomorrow })
+    await storeDueDomain(database(), { state: 'deprovisioned', step: 'watch_dangling', nextRunAt: tomorrow })
     await run(sql`
       insert into dead_letters (queue, code, detail, excerpt, bytes)
       values ('mooring.v1.normal', 'MESSAGE_NOT_JSON', 'The message is not JSON.', '{', 1)`)
@@ -217,6 +249,18 @@ describe('jobs', () => {
       (await registry.jobs({ kind }, FIRST)).data.map((job) => job.domainId)
     for (const kind of ['due', 'running', 'waiting', 'failed'] as const) expect(await listed(kind)).toEqual([ids[kind]])
     expect(await registry.jobCounts()).toEqual({ due: 1, running: 1, waiting: 1, failed: 1, dead: 1 })
+  })
+
+  it('wait where an active domain has a reason to be looked at again', async () => {
+    const lost = reason('OWNERSHIP_LOST', 'The record is gone.')
+    const soon = new Date(Date.now() + 60_000)
+    const { id } = await storeDueDomain(database(), {
+      state: 'active',
+      step: 'reverify',
+      nextRunAt: soon,
+      reason: lost,
+    })
+    expect((await registry.jobs({ kind: 'waiting' }, FIRST)).data).toMatchObject([{ domainId: id, reason: lost }])
   })
 
   it('say who works on a domain, why it failed and what a dead letter was', async () => {

@@ -23,7 +23,7 @@ async function serve(script: DnsScript) {
   const resolver = createResolver({ servers: [dns.server], timeoutMs: 150 })
   return {
     dns,
-    lookup: (type: RecordType = 'TXT', name = 'shop.example.com') => resolver.lookup(name, type, dns.server),
+    lookup: (type: RecordType = 'TXT', name = 'shop.example.com') => resolver.ask(name, type, dns.server),
   }
 }
 
@@ -196,6 +196,6 @@ describe('createResolver', () => {
       expect(() => createResolver({ servers: [server] }), server).toThrow('is not a DNS server')
     }
     const resolver = createResolver({ servers: ['192.0.2.1:53'] })
-    await expect(resolver.lookup('example.com', 'A', '192.0.2.2:53')).rejects.toMatchObject({ code: 'INTERNAL' })
+    await expect(resolver.ask('example.com', 'A', '192.0.2.2:53')).rejects.toMatchObject({ code: 'INTERNAL' })
   })
 })

@@ -8,12 +8,12 @@ describe('the resolver at a real DNS server', () => {
   let lookup: (
     name: string,
     type: 'A' | 'AAAA' | 'CNAME' | 'TXT',
-  ) => ReturnType<ReturnType<typeof createResolver>['lookup']>
+  ) => ReturnType<ReturnType<typeof createResolver>['ask']>
   beforeAll(async () => {
     dns = await startChalltestsrv()
     const server = dns.address.dnsServer
     const resolver = createResolver({ servers: [server] })
-    lookup = (name, type) => resolver.lookup(name, type, server)
+    lookup = (name, type) => resolver.ask(name, type, server)
   })
   afterAll(() => dns?.stop())
 

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { X509Certificate, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http'
@@ -19,6 +19,7 @@ type Route =
   | 'order'
   | 'finalize'
   | 'certificate'
+  | 'revoke'
 
 /** An answer; what is left out is as the RFC has it. */
 export interface Scripted {
@@ -45,6 +46,8 @@ export interface ScriptedCa {
   total(): number
   /** Orders that were finalized. */
   finalized: string[]
+  /** Serials of certificates that were revoked. */
+  revoked: string[]
   stop(): Promise<void>
 }
 
@@ -74,6 +77,7 @@ export async function startScriptedCa(): Promise<ScriptedCa> {
   const nonces = new Set<string>()
   const orders = new Map<string, Order>()
   const finalized: string[] = []
+  const revoked: string[] = []
   const counts = new Map<Route, number>()
   const queued = new Map<Route, Script[]>()
   const standing = new Map<Route, Script>()
@@ -93,12 +97,13 @@ export async function startScriptedCa(): Promise<ScriptedCa> {
   async function usual(route: Route, id: string, payload: Record<string, unknown>): Promise<Scripted> {
     if (route === 'directory') {
       const urls = { newNonce: `${origin}/nonce`, newAccount: `${origin}/account`, newOrder: `${origin}/newOrder` }
-      return { body: urls }
+      return { body: { ...urls, revokeCert: `${origin}/revoke` } }
     }
     if (route === 'nonce') return { body: '' }
     if (route === 'account')
       return { status: 201, headers: { location: `${origin}/account/1` }, body: { status: 'valid' } }
     if (route === 'newOrder') return newOrder(payload)
+    if (route === 'revoke') return revoke(String(payload['certificate']))
     const order = orders.get(id)
     if (order === undefined) return problem('malformed', 'No such order.', 404)
     if (route === 'authorization') return { body: authorization(order) }
@@ -130,6 +135,13 @@ export async function startScriptedCa(): Promise<ScriptedCa> {
       identifier: { type: 'dns', value: hostname },
       challenges: [challenge],
     }
+  }
+
+  function revoke(certificate: string): Scripted {
+    const { serialNumber } = new X509Certificate(Buffer.from(certificate, 'base64url'))
+    if (revoked.includes(serialNumber)) return problem('alreadyRevoked', 'This certificate is revoked.', 400)
+    revoked.push(serialNumber)
+    return { body: '' }
   }
 
   async function finalize(order: Order, csr: string): Promise<Scripted> {
@@ -178,6 +190,7 @@ export async function startScriptedCa(): Promise<ScriptedCa> {
     asked: (route) => counts.get(route) ?? 0,
     total: () => [...counts.values()].reduce((sum, count) => sum + count, 0),
     finalized,
+    revoked,
     stop: async () => {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))

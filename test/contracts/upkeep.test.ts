@@ -1,5 +1,12 @@
-import { DAY, type SealedKey } from '@mooring/core'
-import { createAcmeAccounts, createDeadLetters, createHousekeeping, createWorkers } from '@mooring/postgres'
+import { DAY, type SealedKey, done } from '@mooring/core'
+import {
+  createAcmeAccounts,
+  createDeadLetters,
+  createDomainStore,
+  createHousekeeping,
+  createWorkers,
+} from '@mooring/postgres'
+import { sql } from 'kysely'
 import { describe, expect, it } from 'vitest'
 import { overtake, storeDomain } from '../builders/stored-domain.ts'
 import { usePostgres } from '../services/test-database.ts'
@@ -72,6 +79,144 @@ describe('housekeeping', () => {
       { domain_id: overtaken.domain.id, outcome: 'lost' },
       { domain_id: dead.domain.id, outcome: 'lost' },
     ])
+  })
+})
+
+describe('retention', () => {
+  const kept = { historyMs: 365 * DAY, personalMs: 30 * DAY, parkedMs: 30 * DAY, attemptsMs: 30 * DAY }
+  const sweep = (retention = {}) => createHousekeeping(database(), { retention: { ...kept, ...retention } }).sweep()
+  const run = (text: ReturnType<typeof sql>) => text.execute(database().kysely)
+  const count = async (table: 'domains' | 'events' | 'attempts' | 'certificates' | 'routes' | 'hostnames') =>
+    (await database().kysely.selectFrom(table).select(sql`1`.as('one')).execute()).length
+
+  /** A domain that left so long ago, with everything that a life leaves behind. */
+  async function aDomainThatLeft(endedAt: Date) {
+    const { domain, lease } = await storeDomain(database(), {
+      state: 'deprovisioned',
+      step: 'watch_dangling',
+      holds: false,
+    })
+    const { id } = domain
+    const metadata = JSON.stringify({ owner: 'jane' })
+    await run(
+      sql`update domains set ended_at = ${endedAt}, metadata = ${metadata}::jsonb, lease_until = null where id = ${id}`,
+    )
+    await run(
+      sql`insert into events (domain_id, type, actor, data) values (${id}, 'domain.changed', 'api', jsonb_build_object('metadata', ${metadata}::jsonb))`,
+    )
+    await run(
+      sql`insert into attempts (domain_id, lease_token, step, worker, outcome, finished_at) values (${id}, 1, 'release', 'w', 'done', now())`,
+    )
+    await run(sql`
+      insert into certificates (id, domain_id, issuer, status, sealed_key, csr, parked_at)
+      values (${`crt_${id}`}, ${id}, 'acme', 'parked', '{}', '', now())`)
+    await run(sql`update domains set certificate_id = ${`crt_${id}`} where id = ${id}`)
+    await run(sql`
+      insert into routes (domain_id, hostname, edge_pool, generation, variant, target)
+      values (${id}, ${domain.hostname}, 'default', 1, 'removed', '{"type": "none"}')`)
+    return { id, lease }
+  }
+
+  it('forgets what a person typed a month after the domain left, and keeps what happened', async () => {
+    const old = await aDomainThatLeft(ago(30 * DAY + 60_000))
+    const young = await aDomainThatLeft(ago(30 * DAY - 60_000))
+    expect(await sweep()).toMatchObject({ erasedDomains: 1, forgottenDomains: 0 })
+    expect(await sweep(), 'once').toMatchObject({ erasedDomains: 0 })
+    const row = (id: string) =>
+      database().kysely.selectFrom('domains').select(['metadata', 'erased_at']).where('id', '=', id).executeTakeFirst()
+    expect(await row(old.id)).toEqual({ metadata: {}, erased_at: expect.any(Date) })
+    expect(await row(young.id)).toMatchObject({ metadata: { owner: 'jane' }, erased_at: null })
+    const told = database()
+      .kysely.selectFrom('events')
+      .select(['type', 'actor', 'data'])
+      .where('domain_id', '=', old.id)
+    expect(await told.orderBy('id').execute()).toEqual([
+      { type: 'domain.changed', actor: 'api', data: {} },
+      { type: 'domain.erased', actor: 'mooring', data: {} },
+    ])
+  })
+
+  it('forgets a domain with all that was its own a year after it left; that the name was claimed stays known', async () => {
+    const old = await aDomainThatLeft(ago(365 * DAY + 60_000))
+    const young = await aDomainThatLeft(ago(365 * DAY - 60_000))
+    await storeDomain(database(), { state: 'active', step: 'reverify' })
+    expect(await sweep()).toMatchObject({ forgottenDomains: 1 })
+    expect(await count('domains')).toBe(2)
+    for (const table of ['attempts', 'certificates', 'routes'] as const) expect(await count(table)).toBe(1)
+    expect(await count('hostnames')).toBe(3)
+    const left = await database().kysely.selectFrom('domains').select('id').execute()
+    expect(left.map(({ id }) => id)).toContain(young.id)
+    expect(left.map(({ id }) => id)).not.toContain(old.id)
+  })
+
+  it('counts from when the domain left, not from the last look for records left behind', async () => {
+    const { lease } = await aDomainThatLeft(ago(31 * DAY))
+    const next = { state: 'deprovisioned', step: 'watch_dangling' } as const
+    const outcome = done({ looks: 9 })
+    const store = createDomainStore(database(), { leaseMs: 60_000 })
+    await store.record(lease, {
+      step: 'watch_dangling',
+      outcome,
+      next,
+      reason: null,
+      attempt: 0,
+      route: null,
+      due: null,
+    })
+    expect(await sweep()).toMatchObject({ erasedDomains: 1 })
+  })
+
+  it('forgets what looks and steps came to after a month, of a domain that is looked at every day', async () => {
+    const { domain } = await storeDomain(database(), { state: 'active', step: 'reverify' })
+    const attempt = { domain_id: domain.id, lease_token: 1, step: 'reverify', worker: 'w', code: null, detail: null }
+    await database()
+      .kysely.insertInto('attempts')
+      .values([
+        ...Array.from({ length: 40 }, (_, i) => ({
+          ...attempt,
+          outcome: 'done' as const,
+          finished_at: ago((i + 0.5) * DAY),
+        })),
+        { ...attempt, started_at: ago(50 * DAY) },
+      ])
+      .execute()
+    expect(await sweep()).toMatchObject({ oldAttempts: 10 })
+    expect(await count('attempts')).toBe(31)
+  })
+
+  it('keeps each of them as long as it is told', async () => {
+    await aDomainThatLeft(ago(2 * DAY))
+    expect(await sweep({ personalMs: DAY })).toMatchObject({ erasedDomains: 1, forgottenDomains: 0 })
+    expect(await sweep({ historyMs: DAY })).toMatchObject({ forgottenDomains: 1 })
+  })
+})
+
+describe('what workers of the release before leave behind', () => {
+  const sweep = () => createHousekeeping(database()).sweep()
+
+  it('is proved again within a day when it was left at rest for good', async () => {
+    const { domain } = await storeDomain(database(), { state: 'active', step: 'confirm_change', nextRunAt: null })
+    expect(await sweep()).toMatchObject({ strayDomains: 1 })
+    const row = await database().kysely.selectFrom('domains').selectAll().where('id', '=', domain.id).executeTakeFirst()
+    expect(row?.step).toBe('reverify')
+    expect(Number(row?.next_run_at) - Date.now()).toBeLessThan(DAY)
+    expect(await sweep()).toMatchObject({ strayDomains: 0 })
+  })
+
+  it('frees the hostname of a domain that left without saying so', async () => {
+    const { domain } = await storeDomain(database(), { state: 'deprovisioned', holds: true })
+    const held = await storeDomain(database(), { state: 'active', step: 'reverify' })
+    expect(await sweep()).toMatchObject({ strayDomains: 1 })
+    const names = await database()
+      .kysely.selectFrom('hostnames')
+      .select(['hostname', 'holder', 'released_at'])
+      .execute()
+    expect(names).toEqual(
+      expect.arrayContaining([
+        { hostname: domain.hostname, holder: null, released_at: expect.any(Date) },
+        { hostname: held.domain.hostname, holder: held.domain.id, released_at: null },
+      ]),
+    )
   })
 })
 

@@ -44,7 +44,7 @@ export async function startDaemon({
     if (ended) throw new Error(`${program} ended before it answered: ${(await exit).stderr}`)
     if (Date.now() > deadline) {
       await stop()
-      throw new Error(`${program} did not answer within ${startMs} ms.`)
+      throw new Error(`${program} did not answer within ${startMs} ms: ${(await exit).stderr.slice(-2000)}`)
     }
     await pause(20)
   }

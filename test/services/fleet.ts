@@ -20,6 +20,8 @@ export interface FleetOptions {
   env?: Record<string, string>
   /** Postgres writes through to the disk, as in production; tests do without. */
   durable?: boolean
+  /** `ip:port` of the server that Mooring and the CA ask in place of challtestsrv. */
+  dnsServer?: string
 }
 
 /** One edge: an agent's process and the nginx it drives, on a loopback address of its own. */
@@ -33,7 +35,8 @@ export interface Edge {
 /** The journey's world: every role a process of its own, every service the real one. */
 export type Fleet = Awaited<ReturnType<typeof startFleet>>
 
-export async function startFleet({ workers = 2, edges = 2, env = {}, durable = false }: FleetOptions = {}) {
+export async function startFleet(options: FleetOptions = {}) {
+  const { workers = 2, edges = 2, env = {}, durable = false } = options
   const dir = await mkdtemp(join(tmpdir(), 'mooring-fleet-'))
   // As on a real edge: the user of nginx's workers may pass through the folder.
   await chmod(dir, 0o711)
@@ -44,10 +47,12 @@ export async function startFleet({ workers = 2, edges = 2, env = {}, durable = f
     startPostgres({ durable }),
     startRabbitMQ(),
     startChalltestsrv(),
-    startSite(),
+    startSite('hello'),
   ])
+  const sites = [site]
   const database = await createTestDatabase(postgres)
-  const pebble = await startPebble({ dnsServer: challtestsrv.address.dnsServer, httpPort })
+  const dnsServer = options.dnsServer ?? challtestsrv.address.dnsServer
+  const pebble = await startPebble({ dnsServer, httpPort })
 
   const truth = new pg.Client({ connectionString: database.url })
   await truth.connect()
@@ -60,7 +65,7 @@ export async function startFleet({ workers = 2, edges = 2, env = {}, durable = f
     MOORING_ENCRYPTION_KEY: randomBytes(32).toString('hex'),
     MOORING_EDGE_HOSTNAME: 'edge.platform.example',
     MOORING_EDGE_ADDRESSES: addresses.join(','),
-    MOORING_DNS_SERVERS: challtestsrv.address.dnsServer,
+    MOORING_DNS_SERVERS: dnsServer,
     MOORING_ISSUER: 'acme',
     MOORING_ACME_DIRECTORY: pebble.address.directoryUrl,
     MOORING_ACME_CA_FILE: pebble.address.caFile,
@@ -68,6 +73,9 @@ export async function startFleet({ workers = 2, edges = 2, env = {}, durable = f
     MOORING_ACME_CONCURRENCY: '2',
     MOORING_SLOTS: '4',
     MOORING_UPSTREAM_ALLOW: '127.0.0.0/8',
+    // Where the edges answer, instead of port 80.
+    MOORING_PROBE_HTTP_PORT: String(httpPort),
+    MOORING_PROBE_HTTPS_PORT: String(httpsPort),
     ...env,
   }
   const startApi = () => startRole('api', 'api', { ...settings, HOST: '127.0.0.1', PORT: String(apiPort) }, dir)
@@ -122,6 +130,13 @@ export async function startFleet({ workers = 2, edges = 2, env = {}, durable = f
     startScheduler,
     startEdge,
 
+    /** Another site, to tell whose is shown: it answers with its name. */
+    async startSite(name: string): Promise<{ url: string }> {
+      const another = await startSite(name)
+      sites.push(another)
+      return another
+    },
+
     /** Calls the API with the admin key; the body is parsed JSON. */
     async call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) {
       const response = await fetch(`${apiUrl}${path}`, {
@@ -167,6 +182,11 @@ export async function startFleet({ workers = 2, edges = 2, env = {}, durable = f
       return (await fleet.call('GET', `/v1/domains/${idOrHostname}`)).body
     },
 
+    /** What happened to the domain, oldest first. */
+    async events(id: string): Promise<{ type: string; data: Record<string, unknown> }[]> {
+      return (await fleet.call('GET', `/v1/domains/${id}/events?limit=100`)).body.data.toReversed()
+    },
+
     /** Waits for a state; a domain that fails on the way ends the wait with its reason. */
     async reaches(hostname: string, state: string, timeoutMs = 60_000) {
       return eventually(
@@ -176,6 +196,20 @@ export async function startFleet({ workers = 2, edges = 2, env = {}, durable = f
           if (domain.state !== state)
             throw new Error(`${domain.state} at ${domain.step}: ${JSON.stringify(domain.reason)}`)
           return domain
+        },
+        timeoutMs,
+      )
+    },
+
+    /** Waits until the domain says this of itself; a look at DNS is asked for first. */
+    async saysOnCheck(id: string, code: string, timeoutMs = 30_000) {
+      await fleet.call('POST', `/v1/domains/${id}/check`)
+      return eventually(
+        `${code} is told`,
+        async () => {
+          const domain = await fleet.domain(id)
+          if (domain.reason?.code === code) return domain
+          throw new Error(`${domain.state} at ${domain.step}: ${JSON.stringify(domain.reason)}`)
         },
         timeoutMs,
       )
@@ -203,8 +237,10 @@ export async function startFleet({ workers = 2, edges = 2, env = {}, durable = f
       await Promise.all(roles.map((role) => role.stop()))
       await Promise.all(fleet.edges.map(stopNginx))
       await truth.end()
-      site.server.closeAllConnections()
-      site.server.close()
+      for (const { server } of sites) {
+        server.closeAllConnections()
+        server.close()
+      }
       await pebble.stop()
       await Promise.all([challtestsrv.stop(), rabbit.stop(), database.drop().then(() => postgres.stop())])
       if (process.env['MOORING_KEEP_LOGS'] === undefined) await rm(dir, { recursive: true, force: true })
@@ -218,11 +254,11 @@ export async function startFleet({ workers = 2, edges = 2, env = {}, durable = f
   return fleet
 }
 
-/** What customers' names are proxied to: answers with the headers it saw, so that a test can judge them. */
-async function startSite(): Promise<{ url: string; server: Server }> {
+/** What customers' names are proxied to: answers with its name and the headers it saw, so that a test can judge them. */
+async function startSite(name: string): Promise<{ url: string; server: Server }> {
   const server = createServer((request, response) => {
     response.setHeader('content-type', 'application/json')
-    response.end(JSON.stringify({ site: 'hello', url: request.url, headers: request.headers }))
+    response.end(JSON.stringify({ site: name, url: request.url, headers: request.headers }))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server }

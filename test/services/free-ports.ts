@@ -4,27 +4,55 @@ import { createServer } from 'node:net'
 
 /** Ports of the loopback address that are free for TCP and UDP right now; all different. */
 export async function freePorts(count: number): Promise<number[]> {
-  const held = await Promise.all(Array.from({ length: count }, holdPort))
+  const held = await Promise.all(Array.from({ length: count }, () => holdPort()))
   await Promise.all(held.map(({ release }) => release()))
   return held.map(({ port }) => port)
 }
 
-async function holdPort(): Promise<{ port: number; release(): Promise<void> }> {
-  const tcp = createServer().listen(0, '127.0.0.1')
-  await once(tcp, 'listening')
-  const { port } = tcp.address() as { port: number }
+/**
+ * One port that is free at all these loopback addresses, for DNS servers that delegate to each other: a delegation names
+ * an address and no port. On macOS only 127.0.0.1 is there unless others are added (`ifconfig lo0 alias`).
+ */
+export async function freePortAtEach(addresses: string[]): Promise<number> {
+  for (;;) {
+    const first = await holdPort()
+    const others = addresses.filter((address) => address !== '127.0.0.1')
+    const tried = await Promise.all(others.map((address) => holdIfFree(address, first.port)))
+    const held = tried.filter((hold) => hold !== null)
+    await Promise.all([first, ...held].map(({ release }) => release()))
+    if (held.length === others.length) return first.port
+  }
+}
+
+interface Hold {
+  port: number
+  release(): Promise<void>
+}
+
+async function holdPort(): Promise<Hold> {
+  return (await holdIfFree('127.0.0.1', 0)) ?? holdPort()
+}
+
+/** Null when somebody has the port; 0 takes any that is free for TCP. */
+async function holdIfFree(address: string, wanted: number): Promise<Hold | null> {
+  const tcp = createServer()
   const udp = createSocket('udp4')
-  const releaseTcp = async () => void (await new Promise((resolve) => tcp.close(resolve)))
+  const release = async () => {
+    await Promise.all([
+      new Promise((resolve) => tcp.close(resolve)),
+      new Promise<void>((resolve) => udp.close(resolve)),
+    ])
+  }
   try {
-    udp.bind(port, '127.0.0.1')
+    tcp.listen(wanted, address)
+    await once(tcp, 'listening')
+    const { port } = tcp.address() as { port: number }
+    udp.bind(port, address)
     await once(udp, 'listening')
+    return { port, release }
   } catch (error) {
-    await releaseTcp()
-    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return holdPort()
+    await release()
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return null
     throw error
   }
-  const release = async () => {
-    await Promise.all([releaseTcp(), new Promise<void>((resolve) => udp.close(resolve))])
-  }
-  return { port, release }
 }

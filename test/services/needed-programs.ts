@@ -27,6 +27,10 @@ export const NEEDED: Need[] = [
   },
   { program: 'pebble', package: 'pebble', usedBy: ['test/services/pebble.ts'] },
   { program: 'pebble-challtestsrv', package: 'pebble', usedBy: ['test/services/challtestsrv.ts'] },
+  // This package of the backend brings the server along.
+  { program: 'pdns_server', package: 'pdns-backend-sqlite3', usedBy: ['test/services/powerdns.ts'] },
+  { program: 'named', package: 'bind9', usedBy: ['test/services/named.ts'] },
+  { program: 'nsupdate', package: 'bind9-dnsutils', usedBy: ['test/contracts/dns-provider-rfc2136.test.ts'] },
   { program: 'curl', package: 'curl', usedBy: ['test/journeys/standalone.test.ts'] },
 ]
 

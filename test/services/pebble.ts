@@ -25,6 +25,8 @@ export interface Pebble {
   managementUrl: string
   /** The root of the certificates it issues; new at every start. */
   rootPem(): Promise<string>
+  /** What it says of a certificate, by its serial in hexadecimal: `Valid` or `Revoked`. */
+  statusOf(serial: string): Promise<string>
   /** How many certificates it has signed, by its own log. */
   issuances(): Promise<number>
   pid: number
@@ -90,12 +92,17 @@ async function startLocal(program: string, options: PebbleOptions): Promise<Runn
         ),
     })
     const rootPem = () => download(`${managementUrl}/roots/0`, ca)
+    const statusOf = async (serial: string) => {
+      const status = await download(`${managementUrl}/cert-status-by-serial/${serial.toLowerCase()}`, ca)
+      return (JSON.parse(status) as { Status: string }).Status
+    }
     const issuances = async () => (await readFile(logFile, 'utf8')).split('Issued certificate serial').length - 1
     const stop = async () => {
       await daemon.stop()
       await removeFolder()
     }
-    return { address: { directoryUrl, caFile, managementUrl, rootPem, issuances, pid: daemon.pid }, stop }
+    const address = { directoryUrl, caFile, managementUrl, rootPem, statusOf, issuances, pid: daemon.pid }
+    return { address, stop }
   } catch (error) {
     await removeFolder()
     throw error

@@ -11,6 +11,9 @@ import { answerClientError, installProblemHandlers, newRequestId, sendProblem } 
 import { createDuePublisher } from './publish-due.ts'
 import { createRouteChanges } from './route-changes.ts'
 import { challengeRoutes } from './routes/challenges.ts'
+import { consentRoutes } from './routes/consents.ts'
+import { diagnosisRoutes } from './routes/diagnosis.ts'
+import { dnsZoneRoutes } from './routes/dns-zones.ts'
 import { domainActionRoutes } from './routes/domain-actions.ts'
 import { domainRoutes } from './routes/domains.ts'
 import { edgeFeedRoutes } from './routes/edge-feed.ts'
@@ -57,6 +60,9 @@ export function buildApi(deps: ApiDependencies): FastifyInstance {
     scope.addHook('onRequest', requireAdmin(keys))
     domainRoutes(scope, context)
     domainActionRoutes(scope, context)
+    consentRoutes(scope, context)
+    diagnosisRoutes(scope, context)
+    dnsZoneRoutes(scope, context)
     jobRoutes(scope, context)
     edgeRoutes(scope, context)
   })

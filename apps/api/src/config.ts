@@ -1,5 +1,5 @@
 import { DAY, SECOND } from '@mooring/core'
-import { settings } from '@mooring/runtime'
+import { dnsSettings, settings } from '@mooring/runtime'
 import { z } from 'zod'
 
 /** The API's environment. Times are in milliseconds once read. */
@@ -15,20 +15,16 @@ export const configSchema = z.object({
   /** Needed for apex names, which cannot hold a CNAME. */
   MOORING_EDGE_ADDRESSES: settings.ips(),
   /** Names of the platform, with all below them, that nobody may register. The edges' name always is one. */
-  MOORING_RESERVED_HOSTNAMES: names(),
+  MOORING_RESERVED_HOSTNAMES: settings.names().default([]),
   /** Zones that are not public, such as a demo's, under which names may be registered all the same. */
-  MOORING_ALLOWED_ZONES: names(),
+  MOORING_ALLOWED_ZONES: settings.names().default([]),
   MOORING_UPSTREAM_ALLOW: settings.cidrs().default([]),
+  /** How diagnoses ask; what workers ask is theirs. */
+  ...dnsSettings,
   MOORING_TOKEN_DAYS: settings.days().default(7 * DAY),
+  /** How long the token before stays good when a rotation is asked for. */
+  MOORING_ROTATION_GRACE_DAYS: settings.days().default(30 * DAY),
   MOORING_LONG_POLL_SECONDS: settings.seconds(1).default(30 * SECOND),
   MOORING_HINT_SECONDS: settings.seconds(1).default(30 * SECOND),
   MOORING_TENANT_IN_FLIGHT: settings.count(1).default(25),
 })
-
-function names() {
-  return settings
-    .text()
-    .regex(/^[a-z0-9.-]+(?:, *[a-z0-9.-]+)*$/, 'expected lower-case names, separated by commas')
-    .transform((text) => text.split(',').map((name) => name.trim()))
-    .default([])
-}

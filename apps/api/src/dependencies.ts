@@ -1,4 +1,18 @@
-import type { Clock, Dispatch, EdgeRegistry, JobQueue, KeyCustody, Registry, RegistrationRules } from '@mooring/core'
+import type {
+  Clock,
+  Dispatch,
+  DnsAccount,
+  DnsProvider,
+  DnsZoneStore,
+  EdgeRegistry,
+  HttpProbe,
+  JobQueue,
+  KeyCustody,
+  ManagedZones,
+  Registry,
+  RegistrationRules,
+  Resolver,
+} from '@mooring/core'
 import type { Logger } from '@mooring/runtime'
 
 /** Everything the API is handed: it constructs none of it. */
@@ -8,6 +22,13 @@ export interface ApiDependencies {
   edges: EdgeRegistry
   queue: JobQueue
   custody: KeyCustody
+  /** Asked by diagnoses only: everything else that looks at DNS is the worker's. */
+  resolver: Resolver
+  probe: HttpProbe
+  zoneStore: DnsZoneStore
+  zones: ManagedZones
+  /** Opens an account that is not stored yet, so that it can be tried first. */
+  openDnsAccount(account: DnsAccount): DnsProvider
   /** Calls `listener` with the pool whose routes changed, or with `''` when changes may have been missed in any. */
   onRoutesChanged(listener: (pool: string) => void): void
   /** Resolves while the database answers, throws while it does not. */
@@ -24,6 +45,8 @@ export interface ApiSettings {
   rules: RegistrationRules
   /** How long a customer has to add the ownership record before its token expires. */
   tokenLifetimeMs: number
+  /** What CAA records call the certificate authority; empty when nobody says. */
+  caaIdentities: readonly string[]
   /** The longest that an edge's poll is held open. */
   longPollMs: number
 }

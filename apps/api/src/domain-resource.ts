@@ -1,14 +1,13 @@
 import {
   type Attempt,
-  type Domain,
   type DomainEvent,
   type DomainView,
   type EdgeIdentity,
   type Job,
   type RegisteredEdge,
-  requiredRecords,
 } from '@mooring/core'
 import type { z } from 'zod'
+import { dnsRecords, verificationResource } from './dns-resource.ts'
 import type * as schemas from './schemas.ts'
 
 type Json<Schema extends z.ZodType> = z.output<Schema>
@@ -29,33 +28,24 @@ export function domainResource(view: DomainView, edge: EdgeIdentity): Json<typeo
     attempt: domain.attempt,
     next_check_at: timeOrNull(domain.nextRunAt),
     target: domain.target,
-    verification: { method: domain.verification.method, expires_at: time(domain.verification.expiresAt) },
+    verification: verificationResource(domain),
+    holds: domain.holds,
+    suspension: domain.suspension,
+    consents: view.consents,
     tls: domain.tls,
     edge_pool: domain.edgePool,
     vhost: 'dedicated',
     priority: domain.lane,
-    dns: { provider: null, records: dnsRecords(domain, edge) },
+    dns: { provider: view.provider, records: dnsRecords(domain, edge) },
     certificate: certificateResource(view.certificate),
     edges: edgesResource(view),
     metadata: domain.metadata,
     created_at: time(domain.createdAt),
     updated_at: time(domain.updatedAt),
     activated_at: timeOrNull(domain.activatedAt),
+    revoke: domain.revoke,
     delete_after: timeOrNull(domain.deleteAfter),
   }
-}
-
-/** What the customer must have beside what the last look found. */
-function dnsRecords(domain: Domain, edge: EdgeIdentity): Json<typeof schemas.dnsRecordSchema>[] {
-  return requiredRecords(domain, edge).map((record) => {
-    const finding = domain.dns[record.purpose]
-    return {
-      ...record,
-      status: finding?.status ?? 'unknown',
-      observed: finding?.observed ?? [],
-      checked_at: finding?.checkedAt ?? null,
-    }
-  })
 }
 
 function certificateResource(certificate: DomainView['certificate']): Json<typeof schemas.certificateSchema> {

@@ -41,12 +41,9 @@ export async function intentAnswer(registry: Registry, answer: IntentAnswer, edg
     throw new Refusal('WRONG_STATE', `The domain is in the state "${answer.state}", which does not allow this.`)
   }
   const { domain } = answer
-  return { status: 202, body: domainResource(await viewOf(registry, domain), edge), due: [domain.id] }
+  const view = (await registry.find(domain.id)) ?? { ...BARE, domain }
+  return { status: 202, body: domainResource(view, edge), due: [domain.id] }
 }
 
-/** Before its first certificate and route there is nothing beside the row, and nothing more to ask the store. */
-async function viewOf(registry: Registry, domain: DomainView['domain']): Promise<DomainView> {
-  const alone = { domain, certificate: null, route: null }
-  if (domain.certificateId === null && domain.routeGeneration === null) return alone
-  return (await registry.find(domain.id)) ?? alone
-}
+/** What stands beside a domain that was just made: nothing. */
+export const BARE: Omit<DomainView, 'domain'> = { consents: [], provider: null, certificate: null, route: null }

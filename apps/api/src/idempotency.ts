@@ -110,7 +110,7 @@ function refusalAsAnswer(error: unknown, requestId: string): StoredResponse {
 
 /** Answers may hold a secret (an edge's token), so they are stored sealed, bound to their key. */
 function bodySeal(custody: KeyCustody, key: string) {
-  const binding = { ownerId: 'idempotency', certificateId: key }
+  const binding = { ownerId: 'idempotency', secretId: key }
   return {
     close: (body: unknown) => custody.seal(String(body), binding),
     open: (sealed: unknown) => custody.open(sealed as ReturnType<KeyCustody['seal']>, binding),

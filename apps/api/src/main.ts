@@ -1,7 +1,15 @@
-import { SECOND, createKeyCustody, systemClock } from '@mooring/core'
-import { createDispatch, createEdgeRegistry, createRegistry, migrate, openDatabase } from '@mooring/postgres'
+import { SECOND, blockOf, createKeyCustody, openManagedZones, systemClock } from '@mooring/core'
+import {
+  createDispatch,
+  createDnsZoneStore,
+  createEdgeRegistry,
+  createRegistry,
+  migrate,
+  openDatabase,
+} from '@mooring/postgres'
+import { createDnsProvider, createHttpProbe, createResolver } from '@mooring/providers'
 import { createRabbitJobQueue } from '@mooring/queue'
-import { createLogger, readConfig, runUntilStopped } from '@mooring/runtime'
+import { createLogger, probePorts, readConfig, resolverOptions, runUntilStopped } from '@mooring/runtime'
 import { startApi } from './api.ts'
 import { configSchema } from './config.ts'
 
@@ -25,18 +33,31 @@ await runUntilStopped(async () => {
   const routeListeners = new Set<(pool: string) => void>()
   await database.listen('mooring_routes', (pool) => routeListeners.forEach((listener) => listener(pool)))
 
+  const custody = createKeyCustody(config.MOORING_ENCRYPTION_KEY)
+  const zoneStore = createDnsZoneStore(database)
   const edge = { hostname: config.MOORING_EDGE_HOSTNAME, addresses: config.MOORING_EDGE_ADDRESSES }
   const api = await startApi({
     host: config.HOST,
     port: config.PORT,
-    registry: createRegistry(database, { tokenLifetimeMs: config.MOORING_TOKEN_DAYS }),
+    registry: createRegistry(database, {
+      tokenLifetimeMs: config.MOORING_TOKEN_DAYS,
+      rotationGraceMs: config.MOORING_ROTATION_GRACE_DAYS,
+    }),
     dispatch: createDispatch(database, {
       hintSeconds: config.MOORING_HINT_SECONDS / 1000,
       tenantInFlight: config.MOORING_TENANT_IN_FLIGHT,
     }),
     edges: createEdgeRegistry(database),
     queue,
-    custody: createKeyCustody(config.MOORING_ENCRYPTION_KEY),
+    custody,
+    resolver: createResolver(resolverOptions(config)),
+    probe: createHttpProbe({
+      allow: [...config.MOORING_UPSTREAM_ALLOW, ...edge.addresses.map(blockOf)],
+      ...probePorts(config),
+    }),
+    zoneStore,
+    zones: openManagedZones({ store: zoneStore, custody, createProvider: createDnsProvider }),
+    openDnsAccount: createDnsProvider,
     onRoutesChanged: (listener) => routeListeners.add(listener),
     ping: async () => {
       await database.pool.query('select 1')
@@ -54,6 +75,7 @@ await runUntilStopped(async () => {
         edge,
       },
       tokenLifetimeMs: config.MOORING_TOKEN_DAYS,
+      caaIdentities: config.MOORING_ACME_CAA_IDENTITIES ?? [],
       longPollMs: config.MOORING_LONG_POLL_SECONDS,
     },
   })

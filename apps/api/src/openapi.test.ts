@@ -56,12 +56,30 @@ describe('/openapi.json', () => {
   it('names what clients use again and again, and refers to nothing that is not there', () => {
     const { schemas } = document.components
     expect(Object.keys(schemas)).toEqual(
-      expect.arrayContaining(['Domain', 'RegistrationInput', 'DomainChangeInput', 'Job', 'Edge', 'Problem', 'Reason']),
+      expect.arrayContaining([
+        'Domain',
+        'RegistrationInput',
+        'RegistrationPlan',
+        'DomainChangeInput',
+        'DnsZone',
+        'NewDnsZoneInput',
+        'Job',
+        'Edge',
+        'Problem',
+        'Reason',
+      ]),
     )
     const references = [...JSON.stringify(document).matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(
       ([, name]) => name,
     )
     expect(references.filter((name) => !(String(name) in schemas))).toEqual([])
+  })
+
+  it('has credentials in what is sent for a zone, and not in what is shown of it', () => {
+    expect(JSON.stringify(document.components.schemas['NewDnsZoneInput'])).toContain('"credentials"')
+    const { DnsZone } = document.components.schemas
+    expect(JSON.stringify(DnsZone)).toContain('"key_name"')
+    expect(JSON.stringify(DnsZone)).not.toMatch(/credentials|api_key|secret|token/)
   })
 
   it('asks for a key except where none is needed', () => {

@@ -14,6 +14,7 @@ export function installOpenApi(app: FastifyInstance): void {
       },
       tags: [
         { name: 'domains', description: 'Launching, reading, changing and letting go.' },
+        { name: 'dns zones', description: 'Zones that the platform controls: names in them need no human step.' },
         { name: 'ops', description: 'What the fleet is doing.' },
         { name: 'edges', description: 'The web servers in front.' },
         { name: 'edge feed', description: 'For agents, under a token of their own.' },

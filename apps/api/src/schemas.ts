@@ -2,20 +2,31 @@
  * What the API takes and answers, for the OpenAPI document. Requests are judged by these schemas; answers are built by
  * `domain-resource.ts` to their types and not checked again, so that a state of a newer release can still be shown.
  */
-import { ERRORS, type ErrorCode, JOB_KINDS, LANES, REASONS, type ReasonCode, STATES, STEP_NAMES } from '@mooring/core'
+import {
+  DNS_PROVIDERS,
+  ERRORS,
+  type ErrorCode,
+  JOB_KINDS,
+  LANES,
+  REASONS,
+  type ReasonCode,
+  STATES,
+  STEP_NAMES,
+  VERIFICATION_METHODS,
+} from '@mooring/core'
 import { z } from 'zod'
 
 const time = z.string().meta({ format: 'date-time' })
 const reasonCodes = Object.keys(REASONS) as [ReasonCode, ...ReasonCode[]]
 const actors = ['customer', 'platform', 'operator', 'ca', 'nobody'] as const
 
-const reasonSchema = z
+export const reasonSchema = z
   .object({
     code: z.enum(reasonCodes).describe(reasonCodes.map((code) => `- \`${code}\`: ${REASONS[code].means}`).join('\n')),
     message: z.string().describe('Names the record, what was found, and what to do.'),
     actor: z.enum(actors).describe('Who must act.'),
-    expected: z.array(z.string()).optional(),
-    observed: z.array(z.string()).optional(),
+    expected: z.array(z.string()).exactOptional(),
+    observed: z.array(z.string()).exactOptional(),
   })
   .meta({ id: 'Reason' })
 
@@ -36,12 +47,31 @@ export const dnsRecordSchema = z
     status: z.enum(['ok', 'missing', 'mismatch', 'unknown']),
     observed: z.array(z.string()),
     checked_at: z.string().nullable(),
+    accepted_until: time.nullable().describe('Of the record with the token before: until then it is good as well.'),
   })
   .meta({ id: 'DnsRecord' })
 
+export const verificationSchema = z
+  .object({
+    method: z.enum(VERIFICATION_METHODS),
+    routing: z.boolean().describe('Whether the name has to lead here.'),
+    expires_at: time.describe('Until when the token has to be found for the first time.'),
+    previous: z
+      .object({ accepted_until: time })
+      .nullable()
+      .describe('The token before, while it is good beside the new one; null when no rotation is under way.'),
+    http: z
+      .object({ url: z.string(), body: z.string() })
+      .nullable()
+      .describe(
+        'The page that the name’s web server has to show; null for other methods than `http`, and in a dry run.',
+      ),
+  })
+  .meta({ id: 'Verification' })
+
 export const certificateSchema = z
   .object({
-    status: z.enum(['none', 'ordering', 'issued', 'parked']),
+    status: z.enum(['none', 'ordering', 'issued', 'parked', 'revoked']),
     issuer: z.string().nullable(),
     serial: z.string().nullable(),
     not_after: time.nullable(),
@@ -72,18 +102,28 @@ export const domainSchema = z
     attempt: z.int(),
     next_check_at: time.nullable(),
     target: targetSchema,
-    verification: z.object({ method: z.literal('txt'), expires_at: time }),
+    verification: verificationSchema,
+    holds: z.boolean().describe('Whether this claim holds the hostname: of all that proved it, it was the last.'),
     tls: z.object({ mode: z.enum(['auto', 'off']) }),
     edge_pool: z.string(),
     vhost: z.literal('dedicated'),
     priority: z.enum(LANES),
-    dns: z.object({ provider: z.string().nullable(), records: z.array(dnsRecordSchema) }),
+    suspension: z
+      .enum(['ownership', 'operator'])
+      .nullable()
+      .describe('What suspended the domain: the loss of its proof, or a person.'),
+    consents: z.array(z.string()).describe('Tenants that may have names below this one without a proof of their own.'),
+    dns: z.object({
+      provider: z.enum(DNS_PROVIDERS).nullable().describe('Of the managed zone that the name lies in.'),
+      records: z.array(dnsRecordSchema),
+    }),
     certificate: certificateSchema,
     edges: domainEdgesSchema,
     metadata: z.record(z.string(), z.unknown()),
     created_at: time,
     updated_at: time,
     activated_at: time.nullable(),
+    revoke: z.boolean().describe('Whether the certificate is revoked once the domain has left.'),
     delete_after: time.nullable(),
   })
   .meta({ id: 'Domain' })
@@ -173,6 +213,12 @@ export const pageFields = {
   limit: z.coerce.number().int().min(1).max(200).default(50),
   cursor: searchText(512).optional().describe('`next_cursor` of the page before.'),
 }
+
+/** A query field that is on or off. */
+export const flag = z
+  .enum(['true', 'false'])
+  .default('false')
+  .transform((text) => text === 'true')
 
 export const domainParams = z.strictObject({ id: z.string().describe('The id, or the hostname.') })
 

@@ -45,3 +45,48 @@ describe('the state of an earlier run', () => {
     expect(await found()).toEqual({ generation: 0, routes: [] })
   })
 })
+
+describe('a name that moves between domains', () => {
+  let dir: string
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'mooring-state-'))
+  })
+  afterEach(() => rm(dir, { recursive: true }))
+
+  const route = (domain: number, generation: number, variant: Route['variant'] = 'http'): Route => ({
+    domainId: `dom_0190a0b0-1111-7000-8000-00000000000${domain}`,
+    hostname: 'shop.example.com' as Hostname,
+    generation,
+    variant,
+    target: { type: 'none' },
+    certificate: null,
+  })
+  const [old, taken, gone] = [route(1, 3), route(2, 5), route(1, 6, 'removed')]
+
+  it.each<[string, Route[][]]>([
+    ['in one update, removal last', [[taken, gone]]],
+    ['in one update, removal first', [[gone, taken]]],
+    ['in two updates, removal last', [[taken], [gone]]],
+    ['in two updates, removal first', [[route(1, 5, 'removed')], [route(2, 6)]]],
+  ])('%s, is the new domain’s, also after a restart', async (_, updates) => {
+    const state = await openDesiredState(dir)
+    state.merge({ generation: 3, routes: [old] }, [])
+    for (const routes of updates) {
+      state.merge({ generation: Math.max(...routes.map(({ generation }) => generation)), routes }, [])
+    }
+    await state.save()
+    for (const { routes } of [state, await openDesiredState(dir)]) {
+      expect(routes().map(({ domainId }) => domainId)).toEqual([taken.domainId])
+    }
+  })
+
+  it.each([
+    ['oldest first', [route(1, 7, 'removed'), route(1, 8)]],
+    ['newest first', [route(1, 8), route(1, 7, 'removed')]],
+  ])('back and forth within one update ends with the newest, given %s', async (_, routes) => {
+    const state = await openDesiredState(dir)
+    state.merge({ generation: 3, routes: [old] }, [])
+    expect(state.merge({ generation: 8, routes }, [])).toEqual([route(1, 8)])
+    expect(state.routes()).toEqual([route(1, 8)])
+  })
+})

@@ -38,7 +38,7 @@ export async function openDesiredState(dir: string): Promise<DesiredState> {
     routes: () => [...routes.values()].filter(({ variant }) => variant !== 'removed'),
     malformed: () => [...malformed.values()],
     merge(update, refused) {
-      const changed = update.routes.filter((route) => !isStale(route.domainId, route.generation))
+      const changed = newestOf(update.routes).filter((route) => !isStale(route.domainId, route.generation))
       for (const route of changed) {
         routes.set(route.domainId, route)
         malformed.delete(route.domainId)
@@ -62,6 +62,15 @@ export async function openDesiredState(dir: string): Promise<DesiredState> {
       return next
     },
   }
+}
+
+/** One route per domain, so that the order within an update decides nothing. */
+function newestOf(routes: Route[]): Route[] {
+  const newest = new Map<string, Route>()
+  for (const route of routes) {
+    if (route.generation > (newest.get(route.domainId)?.generation ?? -1)) newest.set(route.domainId, route)
+  }
+  return [...newest.values()]
 }
 
 async function readState(path: string): Promise<RouteUpdate | null> {

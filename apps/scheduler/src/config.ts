@@ -1,8 +1,31 @@
+import { DAY } from '@mooring/core'
 import { settings } from '@mooring/runtime'
 import { z } from 'zod'
 
+/** For how long what is over is kept, for a configuration's schema. Milliseconds once read. */
+export const retentionSettings = {
+  /** A deprovisioned domain with its events; that its name was let go is remembered for good. */
+  MOORING_HISTORY_DAYS: settings.days().default(365 * DAY),
+  /** Metadata and targets of a deprovisioned domain. */
+  MOORING_PERSONAL_DAYS: settings.days().default(30 * DAY),
+  /** The certificate of a domain that left, for its return. */
+  MOORING_PARKED_DAYS: settings.days().default(30 * DAY),
+  /** Each step that a worker ran. */
+  MOORING_ATTEMPTS_DAYS: settings.days().default(30 * DAY),
+}
+
+type RetentionConfig = z.output<z.ZodObject<typeof retentionSettings>>
+
+export const retentionOf = (config: RetentionConfig) => ({
+  historyMs: config.MOORING_HISTORY_DAYS,
+  personalMs: config.MOORING_PERSONAL_DAYS,
+  parkedMs: config.MOORING_PARKED_DAYS,
+  attemptsMs: config.MOORING_ATTEMPTS_DAYS,
+})
+
 /** The scheduler's environment. */
 export const configSchema = z.object({
+  ...retentionSettings,
   DATABASE_URL: settings.url('postgres', 'postgresql'),
   AMQP_URL: settings.url('amqp', 'amqps'),
   LOG_LEVEL: settings.logLevel().default('info'),

@@ -12,7 +12,7 @@ import {
 import { createSlackWebhook } from '@mooring/providers'
 import { createRabbitJobQueue } from '@mooring/queue'
 import { createLogger, readConfig, runUntilStopped, serveHealth } from '@mooring/runtime'
-import { configSchema } from './config.ts'
+import { configSchema, retentionOf } from './config.ts'
 import { startScheduler } from './scheduler.ts'
 
 const log = createLogger({ name: 'scheduler' })
@@ -37,7 +37,7 @@ await runUntilStopped(async () => {
     deliveries: createDeliveries(database),
     senders: slackUrl === undefined ? [] : [createSlackWebhook({ url: slackUrl })],
     deadLetters: createDeadLetters(database),
-    housekeeping: createHousekeeping(database),
+    housekeeping: createHousekeeping(database, { retention: retentionOf(config) }),
     clock: systemClock,
     log,
     settings: { noticeWindowMs: config.MOORING_NOTICE_WINDOW_SECONDS },

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
-import { DAY } from '@mooring/core'
-import { settings } from '@mooring/runtime'
+import { dnsSettings, settings } from '@mooring/runtime'
+import { retentionSettings } from '@mooring/scheduler'
+import { lifecycleSettings } from '@mooring/worker'
 import { z } from 'zod'
 
 /** What `npm start` may be told. Everything has a default; secrets are made on first use and kept in the data folder. */
@@ -13,13 +14,16 @@ export const configSchema = z.object({
   DATABASE_URL: settings.url('postgres', 'postgresql').optional(),
   MOORING_API_KEY: settings.apiKey().optional(),
   MOORING_ENCRYPTION_KEY: settings.hexKey().optional(),
-  /** Asked for every name outside the demo's zones; without it the system's own resolvers. */
-  MOORING_DNS_SERVERS: settings.addresses().optional(),
+  /** `MOORING_DNS_SERVERS` is asked for every name outside the demo's zones; without it the system's own resolvers are. */
+  ...dnsSettings,
+  MOORING_PROBE_HTTP_PORT: settings.port().optional(),
+  MOORING_PROBE_HTTPS_PORT: settings.port().optional(),
   MOORING_EDGE_HOSTNAME: settings.text().default('edge.platform.example'),
   MOORING_EDGE_ADDRESSES: settings.ips().default(['127.0.0.1']),
   MOORING_UPSTREAM_ALLOW: settings.cidrs().default(['127.0.0.0/8', '::1/128']),
   MOORING_SLACK_WEBHOOK_URL: settings.secret(settings.url('https', 'http')).optional(),
-  MOORING_GRACE_DAYS: settings.days().default(7 * DAY),
+  ...lifecycleSettings,
+  ...retentionSettings,
   /** `local`: a CA made in the data folder. */
   MOORING_ISSUER: z.enum(['local', 'acme']).default('local'),
   MOORING_ACME_DIRECTORY: settings.url('https').optional(),

@@ -1,12 +1,28 @@
 import { randomBytes } from 'node:crypto'
 import { startApi } from '@mooring/api'
-import { createKeyCustody, DAY, type JobQueue, type KeyCustody, MINUTE, SECOND, systemClock } from '@mooring/core'
+import {
+  blockOf,
+  createKeyCustody,
+  DAY,
+  type DnsZoneStore,
+  type HttpProbe,
+  type JobQueue,
+  type KeyCustody,
+  type ManagedZones,
+  MINUTE,
+  openManagedZones,
+  type Resolver,
+  SECOND,
+  systemClock,
+} from '@mooring/core'
 import { chooseServer, startAgent } from '@mooring/edge-agent'
 import {
   createCertificateStore,
+  createClaims,
   createDeadLetters,
   createDeliveries,
   createDispatch,
+  createDnsZoneStore,
   createDomainStore,
   createEdgeRegistry,
   createEdgeStore,
@@ -19,11 +35,19 @@ import {
   openDatabase,
   WORKER_HEARTBEAT_MS,
 } from '@mooring/postgres'
-import { createLocalCa, createResolver, createSlackWebhook, csrMaker, type LocalCa } from '@mooring/providers'
+import {
+  createDnsProvider,
+  createHttpProbe,
+  createLocalCa,
+  createResolver,
+  createSlackWebhook,
+  csrMaker,
+  type LocalCa,
+} from '@mooring/providers'
 import { createMemoryJobQueue } from '@mooring/queue'
 import type { Logger } from '@mooring/runtime'
-import { startScheduler } from '@mooring/scheduler'
-import { openIssuer, startWorker } from '@mooring/worker'
+import { retentionOf, startScheduler } from '@mooring/scheduler'
+import { openIssuer, policyOf, startWorker } from '@mooring/worker'
 import type { Config } from './config.ts'
 import { splitResolver } from './demo/split-resolver.ts'
 import { CUSTOMER_ZONE } from './demo/start-demo.ts'
@@ -37,8 +61,6 @@ const HINT_SECONDS = 30
 const TENANT_IN_FLIGHT = 25
 const NOTICE_WINDOW_MS = 10 * MINUTE
 const LEASE_MS = 60 * SECOND
-const EDGE_RECHECK_MS = 30 * SECOND
-const MAX_ATTEMPTS = 12
 const DRAIN_MS = 8 * SECOND
 
 export interface RolesOptions {
@@ -65,6 +87,10 @@ interface Shared extends RolesOptions {
   database: Database
   queue: JobQueue
   custody: KeyCustody
+  resolver: Resolver
+  probe: HttpProbe
+  zoneStore: DnsZoneStore
+  zones: ManagedZones
 }
 
 /** The API first, then those who need it. */
@@ -77,7 +103,10 @@ export async function startRoles(options: RolesOptions): Promise<StartedRoles> {
   stack.defer(() => queue.close())
   const encryptionKey =
     config.MOORING_ENCRYPTION_KEY ?? (await keptSecret(folder, 'encryption-key', () => randomBytes(32).toString('hex')))
-  const shared = { ...options, database, queue, custody: createKeyCustody(encryptionKey) }
+  const custody = createKeyCustody(encryptionKey)
+  const zoneStore = createDnsZoneStore(database)
+  const zones = openManagedZones({ store: zoneStore, custody, createProvider: createDnsProvider })
+  const shared = { ...options, ...openOutside(options), database, queue, custody, zoneStore, zones }
 
   const ca = await createLocalCa(folder)
   const apiUrl = await startApiRole(shared)
@@ -87,7 +116,24 @@ export async function startRoles(options: RolesOptions): Promise<StartedRoles> {
   return { apiUrl, ca, edgeServer }
 }
 
-async function startApiRole({ config, apiKey, database, queue, custody, stack, log }: Shared): Promise<string> {
+/** How the world is asked: the demo's names of the demo's server, and its visitors' ports instead of the usual ones. */
+function openOutside({ config, demoServer }: RolesOptions): Pick<Shared, 'resolver' | 'probe'> {
+  return {
+    resolver: splitResolver({
+      zones: [CUSTOMER_ZONE],
+      demo: createResolver({ servers: [demoServer] }),
+      world: createResolver({ servers: config.MOORING_DNS_SERVERS ?? systemResolvers() }),
+    }),
+    probe: createHttpProbe({
+      allow: [...config.MOORING_UPSTREAM_ALLOW, ...config.MOORING_EDGE_ADDRESSES.map(blockOf)],
+      httpPort: config.MOORING_PROBE_HTTP_PORT ?? config.MOORING_HTTP_PORT,
+      httpsPort: config.MOORING_PROBE_HTTPS_PORT ?? config.MOORING_HTTPS_PORT,
+    }),
+  }
+}
+
+async function startApiRole(shared: Shared): Promise<string> {
+  const { config, apiKey, database, queue, custody, stack, log } = shared
   const routeListeners = new Set<(pool: string) => void>()
   const listener = await database.listen('mooring_routes', (pool) => routeListeners.forEach((tell) => tell(pool)))
   stack.defer(() => listener.close())
@@ -95,11 +141,19 @@ async function startApiRole({ config, apiKey, database, queue, custody, stack, l
   const api = await startApi({
     host: config.HOST,
     port: config.PORT,
-    registry: createRegistry(database, { tokenLifetimeMs: TOKEN_LIFETIME_MS }),
+    registry: createRegistry(database, {
+      tokenLifetimeMs: TOKEN_LIFETIME_MS,
+      rotationGraceMs: config.MOORING_ROTATION_GRACE_DAYS,
+    }),
     dispatch: createDispatch(database, { hintSeconds: HINT_SECONDS, tenantInFlight: TENANT_IN_FLIGHT }),
     edges: createEdgeRegistry(database),
     queue,
     custody,
+    resolver: shared.resolver,
+    probe: shared.probe,
+    zoneStore: shared.zoneStore,
+    zones: shared.zones,
+    openDnsAccount: createDnsProvider,
     onRoutesChanged: (tell) => routeListeners.add(tell),
     ping: async () => {
       await database.pool.query('select 1')
@@ -114,6 +168,7 @@ async function startApiRole({ config, apiKey, database, queue, custody, stack, l
         edge,
       },
       tokenLifetimeMs: TOKEN_LIFETIME_MS,
+      caaIdentities: config.MOORING_ACME_CAA_IDENTITIES ?? [],
       longPollMs: LONG_POLL_MS,
     },
   })
@@ -122,10 +177,8 @@ async function startApiRole({ config, apiKey, database, queue, custody, stack, l
   return api.url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')
 }
 
-async function startWorkerRole(
-  { config, demoServer, database, queue, custody, stack, log }: Shared,
-  ca: LocalCa,
-): Promise<void> {
+async function startWorkerRole(shared: Shared, ca: LocalCa): Promise<void> {
+  const { config, database, queue, custody, resolver, probe, zones, stack, log } = shared
   const issuer = await openIssuer(config, { openLocalCa: async () => ca, custody, database, log })
   stack.defer(() => issuer.close())
   const worker = await startWorker({
@@ -134,22 +187,19 @@ async function startWorkerRole(
       store: createDomainStore(database, { leaseMs: LEASE_MS }),
       certificates: createCertificateStore(database),
       edges: createEdgeStore(database),
-      resolver: splitResolver({
-        zones: [CUSTOMER_ZONE],
-        demo: createResolver({ servers: [demoServer] }),
-        world: createResolver({ servers: config.MOORING_DNS_SERVERS ?? systemResolvers() }),
-      }),
+      claims: createClaims(database),
+      resolver,
+      probe,
+      zones,
       issuer,
       csrMaker,
       custody,
       clock: systemClock,
       leaseMs: LEASE_MS,
-      policy: {
-        edge: { hostname: config.MOORING_EDGE_HOSTNAME, addresses: config.MOORING_EDGE_ADDRESSES },
-        maxAttempts: MAX_ATTEMPTS,
-        edgeRecheckMs: EDGE_RECHECK_MS,
-        graceMs: config.MOORING_GRACE_DAYS,
-      },
+      policy: policyOf(config, {
+        hostname: config.MOORING_EDGE_HOSTNAME,
+        addresses: config.MOORING_EDGE_ADDRESSES,
+      }),
     },
     roster: createWorkers(database),
     name: 'standalone',
@@ -171,7 +221,7 @@ async function startSchedulerRole({ config, database, queue, stack, log }: Share
     deliveries: createDeliveries(database),
     senders: slackUrl === undefined ? [] : [createSlackWebhook({ url: slackUrl })],
     deadLetters: createDeadLetters(database),
-    housekeeping: createHousekeeping(database),
+    housekeeping: createHousekeeping(database, { retention: retentionOf(config) }),
     clock: systemClock,
     log: log.child({ role: 'scheduler' }),
     settings: { noticeWindowMs: NOTICE_WINDOW_MS },

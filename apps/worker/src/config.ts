@@ -1,7 +1,8 @@
 import { hostname } from 'node:os'
-import { DAY, SECOND } from '@mooring/core'
-import { settings } from '@mooring/runtime'
+import { SECOND } from '@mooring/core'
+import { dnsSettings, settings } from '@mooring/runtime'
 import { z } from 'zod'
+import { lifecycleSettings } from './lifecycle-settings.ts'
 
 /** The worker's environment. Times are in milliseconds once read. */
 export const configSchema = z
@@ -15,12 +16,12 @@ export const configSchema = z
     /** Domains in hand at once, each in a slot of its own. */
     MOORING_SLOTS: settings.count(1).default(4),
     MOORING_LEASE_SECONDS: settings.seconds(1).default(60 * SECOND),
-    MOORING_MAX_ATTEMPTS: settings.count(1).default(12),
-    MOORING_GRACE_DAYS: settings.days().default(7 * DAY),
-    MOORING_EDGE_RECHECK_SECONDS: settings.seconds(1).default(10 * SECOND),
+    ...lifecycleSettings,
     MOORING_EDGE_HOSTNAME: settings.text(),
     MOORING_EDGE_ADDRESSES: settings.ips(),
-    MOORING_DNS_SERVERS: settings.addresses(),
+    ...dnsSettings,
+    /** Private addresses that may be asked over HTTP for a proof, besides the edges' own. */
+    MOORING_UPSTREAM_ALLOW: settings.cidrs().default([]),
     MOORING_ENCRYPTION_KEY: settings.hexKey(),
     MOORING_ISSUER: z.enum(['acme', 'local']).default('acme'),
     MOORING_ACME_DIRECTORY: settings.url('https').optional(),

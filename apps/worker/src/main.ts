@@ -1,17 +1,20 @@
-import { SECOND, createKeyCustody, systemClock } from '@mooring/core'
+import { SECOND, blockOf, createKeyCustody, openManagedZones, systemClock } from '@mooring/core'
 import {
   WORKER_HEARTBEAT_MS,
   createCertificateStore,
+  createClaims,
+  createDnsZoneStore,
   createDomainStore,
   createEdgeStore,
   createWorkers,
   migrate,
   openDatabase,
 } from '@mooring/postgres'
-import { createLocalCa, createResolver, csrMaker } from '@mooring/providers'
+import { createDnsProvider, createHttpProbe, createLocalCa, createResolver, csrMaker } from '@mooring/providers'
 import { createRabbitJobQueue } from '@mooring/queue'
-import { createLogger, readConfig, runUntilStopped, serveHealth } from '@mooring/runtime'
+import { createLogger, probePorts, readConfig, resolverOptions, runUntilStopped, serveHealth } from '@mooring/runtime'
 import { configSchema } from './config.ts'
+import { policyOf } from './lifecycle-settings.ts'
 import { openIssuer } from './open-issuer.ts'
 import { startWorker } from './worker.ts'
 
@@ -34,24 +37,27 @@ await runUntilStopped(async () => {
   const openLocalCa = () => createLocalCa(String(config.MOORING_DATA_DIR))
   const issuer = await openIssuer(config, { openLocalCa, custody, database, log })
 
+  const edge = { hostname: config.MOORING_EDGE_HOSTNAME, addresses: config.MOORING_EDGE_ADDRESSES }
+
   const worker = await startWorker({
     queue,
     engine: {
       store: createDomainStore(database, { leaseMs: config.MOORING_LEASE_SECONDS }),
       certificates: createCertificateStore(database),
       edges: createEdgeStore(database),
-      resolver: createResolver({ servers: config.MOORING_DNS_SERVERS }),
+      claims: createClaims(database),
+      zones: openManagedZones({ store: createDnsZoneStore(database), custody, createProvider: createDnsProvider }),
+      resolver: createResolver(resolverOptions(config)),
+      probe: createHttpProbe({
+        allow: [...config.MOORING_UPSTREAM_ALLOW, ...edge.addresses.map(blockOf)],
+        ...probePorts(config),
+      }),
       issuer,
       csrMaker,
       custody,
       clock: systemClock,
       leaseMs: config.MOORING_LEASE_SECONDS,
-      policy: {
-        edge: { hostname: config.MOORING_EDGE_HOSTNAME, addresses: config.MOORING_EDGE_ADDRESSES },
-        maxAttempts: config.MOORING_MAX_ATTEMPTS,
-        edgeRecheckMs: config.MOORING_EDGE_RECHECK_SECONDS,
-        graceMs: config.MOORING_GRACE_DAYS,
-      },
+      policy: policyOf(config, edge),
     },
     roster: createWorkers(database),
     name: config.MOORING_WORKER_NAME,

@@ -14,6 +14,7 @@ export type IssuerConfig = Pick<
   | 'MOORING_ACME_CONCURRENCY'
   | 'MOORING_ACME_EAB_KID'
   | 'MOORING_ACME_EAB_HMAC'
+  | 'MOORING_ACME_CAA_IDENTITIES'
 >
 
 interface IssuerParts {
@@ -40,6 +41,7 @@ export async function openIssuer(
     accounts: createAcmeAccounts(database),
     custody,
     concurrency: config.MOORING_ACME_CONCURRENCY,
+    caaIdentities: config.MOORING_ACME_CAA_IDENTITIES,
     log,
   })
 }

@@ -9,6 +9,7 @@ const prefixed =
 export const newDomainId = prefixed('dom')
 export const newCertificateId = prefixed('crt')
 export const newEdgeId = prefixed('edge')
+export const newDnsZoneId = prefixed('zone')
 export const newDeliveryId = prefixed('dlv')
 
 export const DOMAIN_ID = /^dom_[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/

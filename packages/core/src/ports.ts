@@ -3,8 +3,12 @@
  * implementation has a contract suite in `test/contracts` that all of them pass.
  */
 export * from './ports/certificates.ts'
+export * from './ports/claims.ts'
+export * from './ports/dns-provider.ts'
+export * from './ports/dns-zones.ts'
 export * from './ports/domain-store.ts'
 export * from './ports/edges.ts'
+export * from './ports/http-probe.ts'
 export * from './ports/job-queue.ts'
 export * from './ports/registry.ts'
 export * from './ports/resolver.ts'

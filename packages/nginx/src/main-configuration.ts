@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ResolvedUpstream } from '@mooring/core'
+import { HOLDING_PAGE, type ResolvedUpstream } from '@mooring/core'
 import { listenTexts } from './listening.ts'
 import {
   accountText,
@@ -8,6 +8,7 @@ import {
   endpointText,
   includeText,
   numberText,
+  pageText,
   pathText,
   portSuffixText,
 } from './nginx-quoting.ts'
@@ -53,6 +54,7 @@ export function renderMain(contents: MainContents, settings: MainSettings): stri
     publicHttpsPort: numberText(listening.publicHttpsPort),
     publicHttpsPortSuffix: portSuffixText(listening.publicHttpsPort, 443),
     trustedCertificates: trusted === undefined ? null : pathText(trusted),
+    holdingPage: pageText(HOLDING_PAGE),
     controlPlane: {
       ...controlPlaneModel(controlPlane),
       servers: controlPlane.addresses.map((address) => endpointText(address, controlPlane.port)),

@@ -1,3 +1,4 @@
+import { HOLDING_PAGE } from '@mooring/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
@@ -7,11 +8,14 @@ import {
   endpointText,
   hostnameText,
   numberText,
+  pageText,
   pathText,
   portSuffixText,
+  serverNameText,
   tlsNameText,
   upstreamNameText,
   urlText,
+  visitedNameText,
 } from './nginx-quoting.ts'
 
 const show = (text: NginxText): string => text.toHTML()
@@ -20,7 +24,7 @@ const show = (text: NginxText): string => text.toHTML()
 const isOneSafeToken = (text: string): boolean => /^"[^"\\$\p{Cc}]*"$/u.test(text)
 
 /** A token without quotes must hold nothing that nginx gives a meaning. */
-const isOneBareToken = (text: string): boolean => /^[A-Za-z0-9._:[\]-]+$/.test(text)
+const isOneBareToken = (text: string): boolean => /^(\*\.)?[A-Za-z0-9._:[\]-]+$/.test(text)
 
 const nasty = fc.oneof(
   fc.string({ unit: 'binary' }),
@@ -79,10 +83,40 @@ describe('quoting for nginx', () => {
     )
   })
 
-  it.each(['a.example.com;', 'A.example.com', 'a.example.com.', '*.example.com', 'a b.example.com', '$host', '', '_'])(
-    'refuses %j as a hostname',
-    (name) => expect(() => hostnameText(name)).toThrow(UnquotableError),
-  )
+  it.each([
+    'a.example.com;',
+    'A.example.com',
+    'a.example.com.',
+    '*.*.example.com',
+    'a b.example.com',
+    '$host',
+    '',
+    '_',
+  ])('refuses %j as a hostname', (name) => {
+    for (const quote of [hostnameText, serverNameText, visitedNameText]) {
+      expect(() => quote(name)).toThrow(UnquotableError)
+    }
+  })
+
+  it('takes a wildcard as a pattern of exactly one label, and its visitor by the name that was asked for', () => {
+    expect(show(serverNameText('*.shop.example.com'))).toBe('~^[a-z0-9_-]+\\.shop\\.example\\.com$')
+    expect(show(visitedNameText('*.shop.example.com'))).toBe('$host')
+    expect([serverNameText, visitedNameText].map((quote) => show(quote('a.example.com')))).toEqual([
+      'a.example.com',
+      'a.example.com',
+    ])
+  })
+
+  it('refuses a wildcard as the name of a target', () => {
+    expect(() => tlsNameText('*.example.com')).toThrow(UnquotableError)
+  })
+
+  it('makes one token of a page of ours, and refuses one with a quote or a variable', () => {
+    expect(show(pageText(HOLDING_PAGE)).replaceAll('\\n', '')).toSatisfy(isOneSafeToken)
+    for (const page of ['', 'say "hi"', '$host', 'a\\b', 'größe', 'x'.repeat(3001)]) {
+      expect(() => pageText(page)).toThrow(UnquotableError)
+    }
+  })
 
   it.each(['fe80::1%eth0', '1.2.3', '127.0.0.1;', 'localhost'])('refuses %j as an address', (address) => {
     expect(() => endpointText(address, 80)).toThrow(UnquotableError)

@@ -1,6 +1,6 @@
 import { type RejectedRoute, type ServedRoute, certificateComplaint } from '@mooring/core'
 import { join } from 'node:path'
-import type { Site } from './site.ts'
+import { type Site, certificateFolder } from './site.ts'
 import { type VhostSettings, fingerprintOf } from './vhost.ts'
 
 /** What the next generation shall hold. */
@@ -63,7 +63,7 @@ function siteOf(route: ServedRoute, settings: VhostSettings): Site {
   const fingerprint = fingerprintOf(route, settings)
   const base = { domainId, hostname, variant, fingerprint }
   if (variant === 'http' || certificate === null) return { ...base, serial: null, certificate: null }
-  const file = join('certificates', hostname, `${certificate.serial}-${fingerprint}.pem`)
+  const file = join('certificates', certificateFolder(hostname), `${certificate.serial}-${fingerprint}.pem`)
   return { ...base, serial: certificate.serial, certificate: file }
 }
 

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { request } from 'node:http'
 import { type TLSSocket, connect, createSecureContext } from 'node:tls'
+import { nameUnder } from '@mooring/core'
 import { forEachBounded } from './bounded.ts'
 
 export interface Served {
@@ -9,7 +10,7 @@ export interface Served {
   httpsPort: number
 }
 
-/** What a name must answer now. */
+/** What a name must answer now; of a wildcard, any name that it covers. */
 export type Expectation =
   | { hostname: string; kind: 'https'; serial: string }
   | { hostname: string; kind: 'http'; fingerprint: string }
@@ -35,7 +36,7 @@ export async function findUnproved(expectations: Expectation[], server: Served):
 }
 
 async function complaintAbout(expectation: Expectation, server: Served): Promise<string | null> {
-  const { hostname } = expectation
+  const hostname = nameUnder(expectation.hostname)
   if (expectation.kind === 'https') {
     const serial = await servedSerial(hostname, server)
     return serial === expectation.serial

@@ -18,11 +18,18 @@ export const siteFile = ({ hostname, fingerprint }: Pick<Site, 'hostname' | 'fin
 /** In a generation's `sites-enabled`. */
 export const enabledFile = ({ hostname }: Pick<Site, 'hostname'>): string => `${stem(hostname)}.conf`
 
+/** A certificate's folder, below `certificates`. */
+export const certificateFolder = (hostname: string): string => withoutAsterisk(hostname)
+
+// nginx and shells read an asterisk in a path as a pattern; an underscore stands in no hostname.
+const withoutAsterisk = (hostname: string): string => hostname.replace(/^\*/, '_')
+
 // A file's name has 255 bytes at most, of which a hostname may take 253.
 const LONGEST_STEM = 200
 
 function stem(hostname: string): string {
-  if (hostname.length <= LONGEST_STEM) return hostname
+  const name = withoutAsterisk(hostname)
+  if (name.length <= LONGEST_STEM) return name
   const rest = createHash('sha256').update(hostname).digest('hex').slice(0, 16)
-  return `${hostname.slice(0, LONGEST_STEM)}~${rest}`
+  return `${name.slice(0, LONGEST_STEM)}~${rest}`
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Log, ServedRoute } from '@mooring/core'
+import { type Log, type ServedRoute, wildcardOver } from '@mooring/core'
 import { blamedSites, isWarning, sentenceOf } from './blame.ts'
 import type { NewFile } from './durable-files.ts'
 import { tailFromNow } from './error-log.ts'
@@ -61,7 +61,12 @@ export async function switchGeneration(plan: Plan, live: Live, machinery: Machin
   const reload = await reloadTo(generation, live, machinery)
   if (reload.kind !== 'served') return reload
   clock.mark('reloadMs')
-  const wrong = await findUnproved([...expectationsOf(changedSites(plan)), ...removed.map(refused)], machinery.server)
+  const served = new Map(plan.sites.map((site) => [site.hostname, site]))
+  const expectations = [
+    ...changedSites(plan).map(expectationOf),
+    ...removed.map((site) => expectationWithout(site, served)),
+  ]
+  const wrong = await findUnproved(expectations, machinery.server)
   clock.mark('proofMs')
   folder.keep(generation)
   log.debug(
@@ -76,10 +81,7 @@ export async function switchGeneration(plan: Plan, live: Live, machinery: Machin
   )
   return {
     kind: 'served',
-    live: {
-      generation: generation.number,
-      sites: new Map(plan.sites.map((site) => [site.hostname, site])),
-    },
+    live: { generation: generation.number, sites: served },
     faults: [...plan.sites, ...removed].flatMap((site) => {
       const detail = wrong.get(site.hostname)
       return detail === undefined ? [] : [{ site, detail }]
@@ -184,12 +186,14 @@ async function testAlone(generation: number, sites: Site[], machinery: Machinery
 
 const changedSites = ({ changed }: Plan): Site[] => changed.map(({ site }) => site)
 
-const expectationsOf = (sites: Site[]): Expectation[] =>
-  sites.map(({ hostname, serial, fingerprint }) =>
-    serial === null ? { hostname, kind: 'http', fingerprint } : { hostname, kind: 'https', serial },
-  )
+const expectationOf = ({ hostname, serial, fingerprint }: Site): Expectation =>
+  serial === null ? { hostname, kind: 'http', fingerprint } : { hostname, kind: 'https', serial }
 
-const refused = ({ hostname }: Site): Expectation => ({ hostname, kind: 'refused' })
+/** A removed name is refused, unless it is below a wildcard that is served: then that answers it from now on. */
+function expectationWithout({ hostname }: Site, served: ReadonlyMap<string, Site>): Expectation {
+  const wildcard = served.get(wildcardOver(hostname) ?? '')
+  return wildcard === undefined ? { hostname, kind: 'refused' } : { ...expectationOf(wildcard), hostname }
+}
 
 function startPhases() {
   const phases: Record<string, number> = {}

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { isIP } from 'node:net'
 import { basename, dirname } from 'node:path'
-import type { ResolvedUpstream, ServedRoute } from '@mooring/core'
+import { HOLDING_RETRY_SECONDS, type ResolvedUpstream, type ServedRoute, isWildcard } from '@mooring/core'
 import { type Listening, listenTexts } from './listening.ts'
 import {
   type NginxText,
@@ -13,9 +13,11 @@ import {
   numberText,
   pathText,
   portSuffixText,
+  serverNameText,
   tlsNameText,
   upstreamNameText,
   urlText,
+  visitedNameText,
 } from './nginx-quoting.ts'
 import { type Model, render, templatesVersion } from './render.ts'
 
@@ -59,16 +61,19 @@ export function renderVhost(
 ): string {
   const common = {
     hostname: hostnameText(route.hostname),
+    serverName: serverNameText(route.hostname),
     fingerprint: hexText(files.fingerprint),
     listenHttp: listenTexts(settings.listening, settings.listening.httpPort),
+    listenHttps: listenTexts(settings.listening, settings.listening.httpsPort),
+    ...http2Model(settings.http2),
     ...actionModel(route),
     controlPlane: controlPlaneModel(settings.controlPlane),
   }
   if (files.certificatePath === null) return render('vhost-http', common)
   return render('vhost-https', {
     ...common,
-    ...http2Model(settings.http2),
-    listenHttps: listenTexts(settings.listening, settings.listening.httpsPort),
+    visitedName: visitedNameText(route.hostname),
+    wildcard: isWildcard(route.hostname),
     publicHttpsPortSuffix: portSuffixText(settings.listening.publicHttpsPort, 443),
     certificatePath:
       settings.certificates === 'at_reload'
@@ -101,6 +106,7 @@ function actionModel({ action, domainId }: ServedRoute): Model {
     redirect:
       action.type === 'redirect' ? { status: numberText(action.status), url: urlText(new URL(action.url)) } : null,
     none: action.type === 'none',
+    holding: action.type === 'holding' ? { retrySeconds: numberText(HOLDING_RETRY_SECONDS) } : null,
   }
 }
 

@@ -14,7 +14,7 @@ export function createCertificateStore({ kysely }: Database): CertificateStore {
   const write = async (lease: Lease, changes: RawBuilder<unknown>): Promise<Written> => {
     const { rows } = await sql<Written>`
       with held as (
-        select id, hostname from domains
+        select id, hostname, tenant from domains
         where ${isHeld(lease)}
         for no key update
       ), ${changes}`.execute(kysely)
@@ -127,6 +127,54 @@ export function createCertificateStore({ kysely }: Database): CertificateStore {
         select count(*)::int as held, null as certificate from held`,
       )
     },
+
+    async parked(hostname, tenant) {
+      const { rows } = await sql<CertificateRow>`
+        select c.* from domains d
+        join certificates c on c.domain_id = d.id and c.status = 'parked'
+        where d.hostname = ${hostname} and d.tenant = ${tenant}
+        order by c.not_after desc, c.parked_at desc
+        limit 1`.execute(kysely)
+      return rows[0] === undefined ? null : toCertificate(rows[0])
+    },
+
+    async adopt(lease, certificateId, sealedKey) {
+      // Of the same hostname and tenant only, whatever the caller believes. What is this domain's already stays so: the
+      // first answer to this statement may have been lost on its way.
+      const written = await write(
+        lease,
+        sql`adopted as (
+          update certificates c set
+            domain_id = held.id, status = 'issued', sealed_key = ${JSON.stringify(sealedKey)}::jsonb, parked_at = null
+          from held, domains left_by
+          where c.id = ${certificateId} and left_by.id = c.domain_id
+            and left_by.hostname = held.hostname and left_by.tenant = held.tenant
+            and (c.status = 'parked' or (c.status = 'issued' and c.domain_id = held.id))
+          returning c.id
+        ), taken as (
+          update domains set certificate_id = adopted.id, updated_at = now() from held, adopted
+          where domains.id = held.id
+        )
+        select (select count(*)::int from held) as held, (select id from adopted) as certificate`,
+      )
+      return written.certificate !== null
+    },
+
+    async markRevoked(lease, certificateId) {
+      const written = await write(
+        lease,
+        sql`revoked as (
+          update certificates c set status = 'revoked', parked_at = coalesce(c.parked_at, now()) from held
+          where c.id = ${certificateId} and c.domain_id = held.id and c.status <> 'ordering'
+          returning c.id
+        ), released as (
+          update domains set certificate_id = null, updated_at = now() from held, revoked
+          where domains.id = held.id and domains.certificate_id = revoked.id
+        )
+        select (select count(*)::int from held) as held, (select id from revoked) as certificate`,
+      )
+      if (written.certificate === null) throw notIssued(certificateId)
+    },
   }
 }
 
@@ -171,3 +219,6 @@ const staleLease = ({ domainId, token }: Lease): AppError =>
 
 const notOpen = (certificateId: string): AppError =>
   new AppError('CONFLICT', 'This certificate is not being ordered.', { facts: { certificateId } })
+
+const notIssued = (certificateId: string): AppError =>
+  new AppError('CONFLICT', 'This domain has no such certificate.', { facts: { certificateId } })

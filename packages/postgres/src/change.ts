@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { IntentAnswer, Target } from '@mooring/core'
+import { type IntentAnswer, RESTING_STATES, type State, type StepName, type Target } from '@mooring/core'
 import { type Kysely, type RawBuilder, type Transaction, sql } from 'kysely'
 import { type DomainRow, toDomain } from './domain-row.ts'
 import { notifyDue } from './due.ts'
-import { isAtRest, wake } from './intents.ts'
+import { wake } from './intents.ts'
 import type { Tables } from './tables.ts'
 import { inTransaction } from './transaction.ts'
 
@@ -13,7 +13,7 @@ interface Patch {
 }
 
 /**
- * See `Registry.change`. A transaction, not one statement: whether a route is out is asked after the row's lock was
+ * See `Registry.change`. A transaction, not one statement: whether its target is out is asked after the row's lock was
  * waited for. A single statement would look with the snapshot from before the wait, miss the route that a worker
  * published meanwhile, and leave the edges with the old target for good.
  */
@@ -25,7 +25,7 @@ export function change(kysely: Kysely<Tables>, id: string, patch: Patch): Promis
       return { kind: 'wrong_state', state: row.state }
     }
     const target = patch.target === undefined || isDeepStrictEqual(patch.target, row.target) ? null : patch.target
-    const republishes = target !== null && (await isRouteOut(transaction, id))
+    const republishes = target !== null && (await isTargetOut(transaction, id))
     const consequence = consequenceOf(row, republishes)
     const changed = await write(transaction, { id, target, metadata: patch.metadata ?? null, consequence })
     // Last, because it locks the row that every route change of the pool needs.
@@ -34,19 +34,35 @@ export function change(kysely: Kysely<Tables>, id: string, patch: Patch): Promis
   })
 }
 
-/** An active domain goes and sees that the edges have the change; one at rest elsewhere has nothing to look at. */
+/** An active domain goes and sees that the edges have the change; one at rest has nothing to look at. */
 function consequenceOf(row: DomainRow, republishes: boolean): RawBuilder<unknown> {
   if (row.state === 'active' && republishes) return sql`${wake}, step = 'confirm_change', attempt = 0, reason = null`
   return isAtRest(row) ? sql`updated_at = now()` : wake
 }
 
+/** Steps whose due time is a look at what stands, once a day or so. */
+const LOOKS: readonly StepName[] = ['reverify', 'await_return', 'watch_dangling']
+
+/**
+ * Whether there is nothing to look at. A domain with a reason waits for something, such as its lost proof: whoever sends
+ * a change may have brought that, too.
+ */
+const isAtRest = ({ state, step, next_run_at, reason }: DomainRow): boolean =>
+  RESTING_STATES.includes(state as State) &&
+  (next_run_at === null || (reason === null && LOOKS.includes(step as StepName)))
+
 async function lock(transaction: Transaction<Tables>, id: string): Promise<DomainRow | undefined> {
   return transaction.selectFrom('domains').selectAll().where('id', '=', id).forNoKeyUpdate().executeTakeFirst()
 }
 
-async function isRouteOut(transaction: Transaction<Tables>, id: string): Promise<boolean> {
-  const route = await transaction.selectFrom('routes').select('variant').where('domain_id', '=', id).executeTakeFirst()
-  return route !== undefined && route.variant !== 'removed'
+/** A suspended domain keeps its holding page; what it was given meanwhile is served when it returns. */
+async function isTargetOut(transaction: Transaction<Tables>, id: string): Promise<boolean> {
+  const route = await transaction
+    .selectFrom('routes')
+    .select(['variant', 'target'])
+    .where('domain_id', '=', id)
+    .executeTakeFirst()
+  return route !== undefined && route.variant !== 'removed' && route.target.type !== 'holding'
 }
 
 interface Write {

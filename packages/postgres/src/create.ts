@@ -3,34 +3,43 @@ import { type Kysely, sql } from 'kysely'
 import { isForeignKeyViolation } from './database-errors.ts'
 import { type DomainRow, toDomain } from './domain-row.ts'
 import { notifyDue } from './due.ts'
+import { lockedHostname } from './hostnames.ts'
 import type { Tables } from './tables.ts'
 
 /**
- * See `Registry.create`. The partial unique index decides who holds a hostname, also between two requests at the same
- * moment: the second waits for the first one's commit, inserts nothing, and reads who came first.
+ * See `Registry.create`. Any number of tenants may claim a hostname, each once: of two requests of one tenant at the
+ * same moment the second waits for the first one's commit, inserts nothing, and reads what came first.
  */
 export async function create(kysely: Kysely<Tables>, domain: NewDomain): ReturnType<Registry['create']> {
   for (;;) {
     const row = await insert(kysely, domain)
     if (row !== null) return { kind: 'created', domain: toDomain(row) }
-    const holder = await holderOf(kysely, domain.hostname)
-    if (holder !== null) return { kind: 'exists', ...holder }
-    // The holder let go in between: the name is free now.
+    const id = await claimOf(kysely, domain)
+    if (id !== null) return { kind: 'exists', id }
+    // The claim was let go in between: the tenant may make another.
   }
 }
 
+/**
+ * The hostname's row is locked before the claim is there: a proof that takes the name at this moment comes either before
+ * it, and then its era is in the claim, or after it, and then it sees the claim and renews its token.
+ */
 async function insert(kysely: Kysely<Tables>, domain: NewDomain): Promise<DomainRow | null> {
   const { id, hostname, tenant, target, verification, tls, edgePool, metadata, lane } = domain
   try {
     const { rows } = await sql<DomainRow>`
-      with created as (
+      with name as (
+        ${lockedHostname(sql`select ${hostname}::text`)}
+      ), created as (
         insert into domains (
-          id, hostname, tenant, state, step, lane, next_run_at, target, verification, tls, edge_pool, metadata
-        ) values (
-          ${id}, ${hostname}, ${tenant}, 'pending', 'accept', ${lane}, now(), ${JSON.stringify(target)},
-          ${JSON.stringify(verification)}, ${JSON.stringify(tls)}, ${edgePool}, ${JSON.stringify(metadata)}
+          id, hostname, claim_era, tenant, state, step, lane, next_run_at, target, verification, tls, edge_pool, metadata
         )
-        on conflict (hostname) where state <> 'deprovisioned' do nothing
+        select
+          ${id}, name.hostname, name.era, ${tenant}, 'pending', 'accept', ${lane}, now(),
+          ${JSON.stringify(target)}::jsonb, ${JSON.stringify(verification)}::jsonb, ${JSON.stringify(tls)}::jsonb,
+          ${edgePool}, ${JSON.stringify(metadata)}::jsonb
+        from name
+        on conflict (hostname, tenant) where state <> 'deprovisioned' do nothing
         returning *
       ), told as (
         insert into events (domain_id, type, actor, data)
@@ -46,14 +55,15 @@ async function insert(kysely: Kysely<Tables>, domain: NewDomain): Promise<Domain
   }
 }
 
-async function holderOf(kysely: Kysely<Tables>, hostname: string): Promise<{ id: string; tenant: string } | null> {
+async function claimOf(kysely: Kysely<Tables>, { hostname, tenant }: NewDomain): Promise<string | null> {
   const row = await kysely
     .selectFrom('domains')
-    .select(['id', 'tenant'])
+    .select('id')
     .where('hostname', '=', hostname)
+    .where('tenant', '=', tenant)
     .where('state', '<>', 'deprovisioned')
     .executeTakeFirst()
-  return row ?? null
+  return row?.id ?? null
 }
 
 function unknownPool(edgePool: string, cause: unknown): AppError {

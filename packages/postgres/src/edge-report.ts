@@ -5,8 +5,15 @@ import { notifyDue } from './due.ts'
 import { wake } from './intents.ts'
 import type { Tables } from './tables.ts'
 
-/** Steps that look at what edges have proved. */
-const WAITS_ON_EDGES: readonly StepName[] = ['confirm_route', 'confirm_change', 'confirm_withdrawal']
+/** Steps that look at what edges have proved; a claim that hands over has its route removed by its successor's. */
+const WAITS_ON_EDGES: readonly StepName[] = [
+  'confirm_route',
+  'confirm_change',
+  'confirm_holding',
+  'confirm_return',
+  'confirm_withdrawal',
+  'hand_over',
+]
 
 /**
  * Stores what an edge proved and refused, and makes the domains that waited for it due, in one transaction: an edge
@@ -99,8 +106,8 @@ async function replaceRejections(
 }
 
 /**
- * Raises `gen` and makes due now those of the domains that wait on edges; `ids` selects them. A domain at rest in
- * `active` stands at `confirm_change` with nothing due, and stays at rest.
+ * Raises `gen` and makes due now those of the domains that wait on edges; `ids` selects them. One that failed at such a
+ * step has nothing due, and stays as it is; an active domain at rest stands at another step.
  *
  * Rows are locked in the order of their ids, so that two edges reporting at once do not lock each other out.
  */

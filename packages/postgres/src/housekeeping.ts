@@ -1,16 +1,19 @@
 import { DAY, MINUTE } from '@mooring/core'
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { Database } from './database.ts'
 import { milliseconds } from './due.ts'
+import { type Retention, eraseLongGone, forgetLongGone, removeOldAttempts, removeOldCertificates } from './retention.ts'
+import { releaseStrays, watchStrays } from './strays.ts'
 
 const IDEMPOTENCY_KEYS_KEPT_MS = DAY
-const PARKED_CERTIFICATES_KEPT_MS = 30 * DAY
 const SILENT_WORKERS_KEPT_MS = DAY
 const SETTLED_DELIVERIES_KEPT_MS = 30 * DAY
 // A lease that ended a moment ago may still be extended by a worker that was slow.
 const LEASE_OVER_FOR_MS = MINUTE
 // Each statement stays far below its time limit, even after the scheduler was away for days.
 const BATCH = 10_000
+
+const RETENTION: Retention = { historyMs: 365 * DAY, personalMs: 30 * DAY, parkedMs: 30 * DAY, attemptsMs: 30 * DAY }
 
 /** How many rows each chore touched. */
 export interface Swept {
@@ -19,6 +22,10 @@ export interface Swept {
   silentWorkers: number
   settledDeliveries: number
   lostAttempts: number
+  oldAttempts: number
+  erasedDomains: number
+  forgottenDomains: number
+  strayDomains: number
 }
 
 export interface Housekeeping {
@@ -27,25 +34,23 @@ export interface Housekeeping {
 }
 
 /** Domains whose lease ended need no chore: the next claim takes them. */
-export function createHousekeeping({ kysely }: Database): Housekeeping {
-  const count = async (statement: ReturnType<typeof sql>): Promise<number> =>
+export function createHousekeeping(
+  { kysely }: Database,
+  { retention = {} }: { retention?: Partial<Retention> } = {},
+): Housekeeping {
+  const kept: Retention = { ...RETENTION, ...retention }
+  const count = async (statement: RawBuilder<unknown>): Promise<number> =>
     Number((await statement.execute(kysely)).numAffectedRows ?? 0)
   const olderThan = (ms: number) => sql`now() - ${milliseconds(ms)}`
 
   return {
     async sweep() {
+      // First, so that what an older release let go of is released before it is forgotten.
+      const strayDomains = (await watchStrays(kysely)) + (await releaseStrays(kysely))
+
       const idempotencyKeys = await count(sql`
         delete from idempotency_keys where key in (
           select key from idempotency_keys where created_at < ${olderThan(IDEMPOTENCY_KEYS_KEPT_MS)} limit ${BATCH}
-        )`)
-
-      // The sealed key goes with its row. A route that still names the certificate is served somewhere: not yet.
-      const parkedCertificates = await count(sql`
-        delete from certificates where id in (
-          select id from certificates c
-          where status = 'parked' and parked_at < ${olderThan(PARKED_CERTIFICATES_KEPT_MS)}
-            and not exists (select from routes r where r.domain_id = c.domain_id and r.certificate_id = c.id)
-          limit ${BATCH}
         )`)
 
       const silentWorkers = await count(sql`
@@ -65,7 +70,17 @@ export function createHousekeeping({ kysely }: Database): Housekeeping {
         where a.outcome = 'running' and d.id = a.domain_id
           and (d.lease_token <> a.lease_token or d.lease_until is null or d.lease_until < ${olderThan(LEASE_OVER_FOR_MS)})`)
 
-      return { idempotencyKeys, parkedCertificates, silentWorkers, settledDeliveries, lostAttempts }
+      return {
+        strayDomains,
+        idempotencyKeys,
+        silentWorkers,
+        settledDeliveries,
+        lostAttempts,
+        parkedCertificates: await removeOldCertificates(kysely, kept),
+        oldAttempts: await removeOldAttempts(kysely, kept),
+        erasedDomains: await eraseLongGone(kysely, kept),
+        forgottenDomains: await forgetLongGone(kysely, kept),
+      }
     },
   }
 }

@@ -1,107 +1,37 @@
-import { type ReasonCode, type IntentAnswer, RESTING_STATES, type State, STEPS } from '@mooring/core'
+import { type Clock, type IntentAnswer, RESTING_STATES, type ReasonCode, STEPS, type State, after } from '@mooring/core'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { type DomainRow, toDomain } from './domain-row.ts'
 import { notifyDue } from './due.ts'
 import type { Tables } from './tables.ts'
 
 /**
- * What every intent does to a row: a newer `gen` overrules the worker that may be at it, and the row is due now, also
+ * What an intent does to a row: a newer `gen` overrules the worker that may be at it, and the row is due now, also
  * where a hint is still on its way.
  */
 export const wake = sql`
   gen = domains.gen + 1, next_run_at = now(), hinted_until = null, lane = 'interactive', updated_at = now()`
-
-/** Whether there is nothing to look at. An active domain that confirms a change is not at rest. */
-export const isAtRest = ({ state, next_run_at }: Pick<DomainRow, 'state' | 'next_run_at'>): boolean =>
-  next_run_at === null && RESTING_STATES.includes(state as State)
 
 interface Intent {
   /** Whether it applies, asked of the locked row `found`. */
   when: RawBuilder<boolean>
   /** Assignments besides `wake`. */
   set?: RawBuilder<unknown>
-  event: { type: RawBuilder<string>; data?: Record<string, unknown> }
+  /** Of the row as it is then, `moved`. */
+  event: { type: RawBuilder<string>; data?: RawBuilder<unknown> }
 }
-
-/**
- * See `Registry.check`. Whoever asks is at work on the zone, so the schedule of looks starts over. A certificate
- * authority that asked to wait is not asked sooner, whoever asks: its Retry-After is a floor.
- */
-export async function check(kysely: Kysely<Tables>, id: string): Promise<IntentAnswer> {
-  const found = await apply(kysely, id, {
-    when: sql<boolean>`
-      (found.next_run_at is not null or found.state <> all(${RESTING_STATES}))
-      and (found.reason ->> 'code' is distinct from ${RATE_LIMITED} or found.next_run_at <= now())`,
-    set: sql`looks = 0`,
-    event: { type: sql<string>`'domain.check_requested'` },
-  })
-  return found === null ? { kind: 'not_found' } : { kind: 'applied', domain: toDomain(found.row) }
-}
-
-const RATE_LIMITED: ReasonCode = 'CA_RATE_LIMITED'
-
-// A failed domain keeps the step it failed at, and the step knows its state.
-const STATE_OF_STEP = JSON.stringify(Object.fromEntries(STEPS.map((step) => [step.name, step.from])))
-
-/** See `Registry.retry`. A domain that failed at proving ownership gets a fresh time to prove it in. */
-export async function retry(
-  kysely: Kysely<Tables>,
-  id: string,
-  { tokenLifetimeMs }: { tokenLifetimeMs: number },
-): Promise<IntentAnswer> {
-  const expiresAt = JSON.stringify(new Date(Date.now() + tokenLifetimeMs))
-  const found = await apply(kysely, id, {
-    when: sql<boolean>`found.state = 'failed' and ${STATE_OF_STEP}::jsonb ? found.step`,
-    set: sql`
-      state = ${STATE_OF_STEP}::jsonb ->> domains.step, reason = null, attempt = 0, looks = 0,
-      verification = case when domains.step = 'verify_ownership'
-        then jsonb_set(domains.verification, '{expiresAt}', ${expiresAt}::jsonb) else domains.verification end`,
-    event: { type: sql<string>`'domain.' || moved.state`, data: { from: 'failed', because: 'retry' } },
-  })
-  return answer(found)
-}
-
-/**
- * See `Registry.remove`. Leaving begins once: a domain that is leaving already is left at its step, and only its grace
- * can be cut short.
- */
-export async function remove(kysely: Kysely<Tables>, id: string, immediate: boolean): Promise<IntentAnswer> {
-  const found = await startLeaving(kysely, id, immediate)
-  if (found?.applied !== false || found.row.state !== 'deprovisioning') return answer(found)
-  if (!immediate) return { kind: 'applied', domain: toDomain(found.row) }
-  return answer(await cutGraceShort(kysely, id))
-}
-
-const startLeaving = (kysely: Kysely<Tables>, id: string, immediate: boolean): Promise<Found | null> =>
-  apply(kysely, id, {
-    when: sql<boolean>`found.state not in ('deprovisioning', 'deprovisioned')`,
-    set: sql`
-      state = 'deprovisioning', step = 'withdraw_route', attempt = 0, reason = null, delete_after = null,
-      immediate = ${immediate}`,
-    event: { type: sql<string>`'domain.deprovisioning'`, data: { because: 'delete', immediate } },
-  })
-
-const cutGraceShort = (kysely: Kysely<Tables>, id: string): Promise<Found | null> =>
-  apply(kysely, id, {
-    when: sql<boolean>`found.state = 'deprovisioning'`,
-    set: sql`immediate = true`,
-    event: { type: sql<string>`'domain.grace_cut_short'` },
-  })
 
 /** The row after the intent if it applied, else as it was found. */
-interface Found {
+export interface Found {
   applied: boolean
   row: DomainRow
 }
 
-const answer = (found: Found | null): IntentAnswer => {
-  if (found === null) return { kind: 'not_found' }
-  if (!found.applied) return { kind: 'wrong_state', state: found.row.state as State }
-  return { kind: 'applied', domain: toDomain(found.row) }
-}
-
 /** One statement: the row is judged under its lock, so that an outcome recorded meanwhile is seen, not overwritten. */
-async function apply(kysely: Kysely<Tables>, id: string, { when, set, event }: Intent): Promise<Found | null> {
+export async function applyIntent(
+  kysely: Kysely<Tables>,
+  id: string,
+  { when, set, event }: Intent,
+): Promise<Found | null> {
   const { rows } = await sql<DomainRow & { applied: boolean }>`
     with found as (
       select * from domains where id = ${id} for no key update
@@ -113,7 +43,7 @@ async function apply(kysely: Kysely<Tables>, id: string, { when, set, event }: I
       returning domains.*
     ), told as (
       insert into events (domain_id, type, actor, data)
-      select moved.id, ${event.type}, 'api', ${JSON.stringify(event.data ?? {})}::jsonb from moved
+      select moved.id, ${event.type}, 'api', ${event.data ?? sql`'{}'::jsonb`} from moved
     )
     select answer.*, (select ${notifyDue} from moved) as told_dispatch
     from (
@@ -124,4 +54,63 @@ async function apply(kysely: Kysely<Tables>, id: string, { when, set, event }: I
   `.execute(kysely)
   const row = rows[0]
   return row === undefined ? null : { applied: row.applied, row }
+}
+
+export function answerOf(found: Found | null): IntentAnswer {
+  if (found === null) return { kind: 'not_found' }
+  if (!found.applied) return { kind: 'wrong_state', state: found.row.state as State }
+  return { kind: 'applied', domain: toDomain(found.row) }
+}
+
+/** For an intent that may find nothing to do. */
+export const alwaysApplied = (found: Found | null): IntentAnswer =>
+  answerOf(found === null ? null : { ...found, applied: true })
+
+export const dataOf = (data: Record<string, unknown>): RawBuilder<unknown> => sql`${JSON.stringify(data)}::jsonb`
+
+const RATE_LIMITED: ReasonCode = 'CA_RATE_LIMITED'
+
+/**
+ * See `Registry.check`. Whoever asks is at work on the zone, so the schedule of looks starts over. A certificate
+ * authority that asked to wait is not asked sooner, whoever asks: its Retry-After is a floor. What has failed, and what
+ * has left and is not watched any more, has nothing to look at.
+ *
+ * An active domain without a due time was left there by an older release.
+ */
+export async function check(kysely: Kysely<Tables>, id: string): Promise<IntentAnswer> {
+  const found = await applyIntent(kysely, id, {
+    when: sql<boolean>`
+      (found.next_run_at is not null or found.state <> all(${RESTING_STATES}) or found.state in ('active', 'suspended'))
+      and (found.reason ->> 'code' is distinct from ${RATE_LIMITED} or found.next_run_at <= now())`,
+    set: sql`
+      looks = 0,
+      step = case when found.state = 'active' and found.next_run_at is null then 'reverify' else domains.step end`,
+    event: { type: sql<string>`'domain.check_requested'` },
+  })
+  return alwaysApplied(found)
+}
+
+// A failed domain keeps the step it failed at, and the step knows its state.
+const STATE_OF_STEP = JSON.stringify(Object.fromEntries(STEPS.map((step) => [step.name, step.from])))
+
+/** See `Registry.retry`. A domain that has not proved its name yet gets a fresh time to prove it in. */
+export async function retry(kysely: Kysely<Tables>, id: string, times: TokenTimes): Promise<IntentAnswer> {
+  const found = await applyIntent(kysely, id, {
+    when: sql<boolean>`found.state = 'failed' and ${STATE_OF_STEP}::jsonb ? found.step`,
+    set: sql`
+      state = ${STATE_OF_STEP}::jsonb ->> domains.step, reason = null, attempt = 0, looks = 0,
+      verification = case when domains.step = 'verify_ownership' or not domains.holds
+        then ${expiringAfter(times)} else domains.verification end`,
+    event: { type: sql<string>`'domain.' || moved.state`, data: dataOf({ from: 'failed', because: 'retry' }) },
+  })
+  return answerOf(found)
+}
+
+/** The row's verification, with so much time from now to prove the name in. */
+export const expiringAfter = ({ tokenLifetimeMs, clock }: TokenTimes): RawBuilder<unknown> =>
+  sql`jsonb_set(domains.verification, '{expiresAt}', ${JSON.stringify(after(clock.now(), tokenLifetimeMs))}::jsonb)`
+
+export interface TokenTimes {
+  tokenLifetimeMs: number
+  clock: Clock
 }

@@ -26,10 +26,13 @@ const SOURCES: Record<JobKind, Source> = {
   },
   waiting: {
     order: 'asc',
+    // An active name at rest is due once a day and waits for nothing. In the words of the index `domains_waiting`, or
+    // each count would read them all.
     rows: sql`
       select ${DOMAIN}, next_run_at as at
       from domains
-      where next_run_at > now() and (lease_until is null or lease_until <= now())`,
+      where next_run_at > now() and (lease_until is null or lease_until <= now())
+        and (reason is not null or state not in ('active', 'suspended', 'deprovisioned', 'failed'))`,
   },
   failed: { order: 'desc', rows: sql`select ${DOMAIN}, updated_at as at from domains where state = 'failed'` },
   dead: {

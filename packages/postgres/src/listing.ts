@@ -1,6 +1,8 @@
 import {
   type Attempt,
+  type Certificate,
   DOMAIN_ID,
+  type DnsProviderName,
   type DomainEvent,
   type DomainFilter,
   type DomainView,
@@ -9,6 +11,7 @@ import {
 } from '@mooring/core'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { decodeCursor, microsecondsOf, pageOf, timeOf } from './cursor.ts'
+import { zoneHolding } from './dns-zones.ts'
 import { type DomainRow, toDomain } from './domain-row.ts'
 import { routeProgressOfEach } from './route-progress.ts'
 import type { Tables } from './tables.ts'
@@ -18,7 +21,10 @@ export async function findDomain(kysely: Kysely<Tables>, idOrHostname: string): 
   const isIt = DOMAIN_ID.test(idOrHostname) ? sql`domains.id = ${idOrHostname}` : sql`hostname = ${idOrHostname}`
   const rows = await select(
     kysely,
-    sql`where ${isIt} order by state = 'deprovisioned', domains.created_at desc, domains.id desc limit 1`,
+    sql`
+      where ${isIt}
+      order by domains.holds desc, state = 'deprovisioned', domains.created_at desc, domains.id desc
+      limit 1`,
   )
   const [view] = await toViews(kysely, rows)
   return view ?? null
@@ -59,6 +65,8 @@ export function hostnameContains(text: string): RawBuilder<boolean> {
 
 interface ViewRow extends DomainRow {
   created_us: number
+  consents: string[]
+  provider: DnsProviderName | null
   certificate: ShownCertificate | null
 }
 
@@ -66,7 +74,7 @@ interface ViewRow extends DomainRow {
 interface ShownCertificate {
   id: string
   issuer: string
-  status: 'ordering' | 'issued' | 'parked'
+  status: Certificate['status']
   chain_pem: string | null
   serial: string
   not_before: string
@@ -74,10 +82,14 @@ interface ShownCertificate {
   renew_at: string
 }
 
-/** Each domain with the certificate it uses, or else the one being obtained. */
+/** Each domain with the certificate it uses, or else the one being obtained, whom it lets in, and its managed zone. */
 async function select(kysely: Kysely<Tables>, rest: RawBuilder<unknown>): Promise<ViewRow[]> {
   const { rows } = await sql<ViewRow>`
-    select domains.*, ${microsecondsOf(sql`domains.created_at`)} as created_us, shown.certificate
+    select domains.*, ${microsecondsOf(sql`domains.created_at`)} as created_us, shown.certificate,
+      array(select consents.tenant from consents where domain_id = domains.id order by 1) as consents,
+      case when domains.verification ->> 'method' = 'managed' then (
+        select z.account ->> 'provider' from dns_zones z where z.id = ${zoneHolding(sql`domains`)}
+      ) end as provider
     from domains
     left join lateral (
       select jsonb_build_object('id', id, 'issuer', issuer, 'status', status, 'chain_pem', chain_pem, 'serial', serial,
@@ -97,6 +109,8 @@ async function toViews(kysely: Kysely<Tables>, rows: ViewRow[]): Promise<DomainV
   const routes = await routeProgressOfEach(kysely, domains)
   return domains.map((domain, i) => ({
     domain,
+    consents: rows[i]?.consents ?? [],
+    provider: rows[i]?.provider ?? null,
     certificate: toCertificate(rows[i]?.certificate ?? null),
     route: routes.get(domain.id) ?? null,
   }))

@@ -1,26 +1,35 @@
-import type { Registry } from '@mooring/core'
+import { type Clock, type Registry, systemClock } from '@mooring/core'
 import type { Kysely } from 'kysely'
 import { challengeAnswer } from './challenge-answer.ts'
 import { change } from './change.ts'
 import type { Database } from './database.ts'
+import { giveConsent, withdrawConsent } from './consents.ts'
 import { create } from './create.ts'
+import { erase } from './erase.ts'
 import { idempotently } from './idempotency.ts'
-import { check, remove, retry } from './intents.ts'
+import { check, retry } from './intents.ts'
 import { jobCounts, listJobs } from './jobs.ts'
+import { remove, restore } from './leaving.ts'
 import { findDomain, listAttempts, listDomains, listEvents } from './listing.ts'
+import { rotateToken } from './rotate-token.ts'
+import { resume, suspend } from './suspend.ts'
 import type { Tables } from './tables.ts'
 
 export interface RegistryOptions {
-  /** How long the ownership token of a domain that is retried may be looked for, counted from the retry. */
+  /** How long a token may be looked for, counted from the retry, the restoration or the rotation that asked for it. */
   tokenLifetimeMs: number
+  /** How long the old token stays good beside the new one. */
+  rotationGraceMs: number
+  /** What tokens expire by; due times are the database's. */
+  clock?: Clock
 }
 
 export function createRegistry({ kysely }: Database, options: RegistryOptions): Registry {
-  return registryOn(kysely, options)
+  return registryOn(kysely, { clock: systemClock, ...options })
 }
 
 /** The same registry on the pool or within one transaction. */
-function registryOn(kysely: Kysely<Tables>, options: RegistryOptions): Registry {
+function registryOn(kysely: Kysely<Tables>, options: Required<RegistryOptions>): Registry {
   return {
     create: (domain) => create(kysely, domain),
     find: (idOrHostname) => findDomain(kysely, idOrHostname),
@@ -32,7 +41,14 @@ function registryOn(kysely: Kysely<Tables>, options: RegistryOptions): Registry 
     check: (id) => check(kysely, id),
     retry: (id) => retry(kysely, id, options),
     change: (id, patch) => change(kysely, id, patch),
-    remove: (id, { immediate }) => remove(kysely, id, immediate),
+    suspend: (id) => suspend(kysely, id),
+    resume: (id) => resume(kysely, id),
+    rotateToken: (id) => rotateToken(kysely, id, options),
+    remove: (id, how) => remove(kysely, id, how),
+    restore: (id) => restore(kysely, id, options),
+    erase: (id) => erase(kysely, id),
+    giveConsent: (id, tenant) => giveConsent(kysely, id, tenant),
+    withdrawConsent: (id, tenant) => withdrawConsent(kysely, id, tenant),
     challengeAnswer: (token, hostname) => challengeAnswer(kysely, token, hostname),
     idempotently: (key, requestHash, work) =>
       idempotently(kysely, { key, requestHash, work: (transaction) => work(registryOn(transaction, options)) }),

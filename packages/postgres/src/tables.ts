@@ -1,10 +1,25 @@
-import type { DnsFindings, Lane, Reason, SealedKey, Target, Verification } from '@mooring/core'
+import type {
+  Certificate,
+  DnsAccountSettings,
+  DnsFindings,
+  Lane,
+  PreviousToken,
+  Reason,
+  Route,
+  SealedKey,
+  Suspension,
+  Target,
+  Verification,
+} from '@mooring/core'
 import type { ColumnType, Generated, JSONColumnType } from 'kysely'
 
 /** Rows as `migrations/` makes them. `Json` columns take text (`JSON.stringify`), so that arrays are not mistaken for SQL arrays. */
 export interface Tables {
   edge_pools: EdgePoolRow
   domains: DomainRow
+  hostnames: HostnameRow
+  consents: ConsentRow
+  dns_zones: DnsZoneRow
   events: EventRow
   attempts: AttemptRow
   certificates: CertificateRow
@@ -54,20 +69,60 @@ interface DomainRow {
   lease_until: NullableTime
   leased_by: string | null
   target: Json<Target>
-  verification: Json<Omit<Verification, 'expiresAt'> & { expiresAt: string }>
+  verification: Json<StoredVerification>
   tls: Json<{ mode: 'auto' | 'off' }>
   edge_pool: string
   dns: DefaultJson<DnsFindings>
   certificate_id: string | null
+  holds: Generated<boolean>
+  claim_era: Generated<number>
+  takes_over_from: string | null
+  suspension: Suspension | null
+  ownership_missed_at: NullableTime
   route_generation: number | null
   metadata: DefaultJson<Record<string, unknown>>
   immediate: Generated<boolean>
+  revoke: Generated<boolean>
   delete_after: NullableTime
+  ended_at: NullableTime
+  erased_at: NullableTime
   ownership_verified_at: NullableTime
   routing_verified_at: NullableTime
   activated_at: NullableTime
   created_at: DefaultTime
   updated_at: DefaultTime
+}
+
+/** As JSON keeps it. The release before this one knew neither routing, nor the token's age, nor rotation. */
+export interface StoredVerification
+  extends Pick<Verification, 'method' | 'token'>,
+    Partial<Pick<Verification, 'routing'>> {
+  expiresAt: string
+  issuedAt?: string
+  previous?: (Omit<PreviousToken, 'acceptedUntil'> & { acceptedUntil: string }) | null
+}
+
+interface HostnameRow {
+  hostname: string
+  holder: string | null
+  era: Generated<number>
+  taken_at: NullableTime
+  released_at: NullableTime
+}
+
+interface ConsentRow {
+  domain_id: string
+  tenant: string
+  created_at: DefaultTime
+}
+
+interface DnsZoneRow {
+  id: string
+  name: string
+  tenant: string | null
+  account: Json<DnsAccountSettings>
+  sealed_credentials: Json<SealedKey>
+  created_at: DefaultTime
 }
 
 interface EventRow {
@@ -96,7 +151,7 @@ interface CertificateRow {
   id: string
   domain_id: string
   issuer: string
-  status: 'ordering' | 'issued' | 'parked'
+  status: Certificate['status']
   sealed_key: Json<SealedKey>
   csr: Buffer
   order_url: string | null
@@ -129,8 +184,8 @@ interface RouteRow {
   hostname: string
   edge_pool: string
   generation: number
-  variant: 'http' | 'https' | 'removed'
-  target: Json<Target>
+  variant: Route['variant']
+  target: Json<Route['target']>
   certificate_id: string | null
 }
 

@@ -1,3 +1,4 @@
+export * from './dns-settings.ts'
 export * from './logger.ts'
 export * from './read-config.ts'
 export * from './run-until-stopped.ts'

@@ -11,6 +11,7 @@ const SECRET_FIELDS = [
   'keyPem',
   'keyAuthorization',
   'encryptionKey',
+  'credentials',
   'password',
   'secret',
   'databaseUrl',

@@ -78,6 +78,10 @@ export const cidrs = () =>
     return family !== 0 && rest.length === 0 && wholeNumber(bits, 0, family === 4 ? 32 : 128) !== null
   })
 
+/** DNS names in lower case, separated by commas. */
+export const names = () =>
+  list('expected lower-case names, separated by commas', (item) => /^[a-z0-9-]+(?:\.[a-z0-9-]+)*$/.test(item))
+
 function field<Value>(expected: string, parse: (value: string) => Value | null) {
   return z.string().transform((value, context): Value => {
     const parsed = parse(value.trim())

@@ -1,10 +1,12 @@
+import { reachAnswer } from '@mooring/core'
 import { z } from 'zod'
 import { notFound } from '../problem.ts'
 import type { App, RouteContext } from './route.ts'
 
 /**
  * Answers certificate authorities (RFC 8555 §8.3), through the edges, which pass the visitor's Host on: a token is good
- * for the name it was made for, and for no other that points here.
+ * for the name it was made for, and for no other that points here. Also answers the platform itself, which asks whether
+ * such a question would come through (`reachAnswer`).
  */
 export function challengeRoutes(app: App, { registry }: RouteContext): void {
   app.get(
@@ -22,9 +24,9 @@ export function challengeRoutes(app: App, { registry }: RouteContext): void {
       const { token } = request.params
       const hostname = hostOf(request.headers.host)
       if (!/^[A-Za-z0-9_-]{1,128}$/.test(token) || hostname === null) throw notFound('challenge')
-      const keyAuthorization = await registry.challengeAnswer(token, hostname)
-      if (keyAuthorization === null) throw notFound('challenge')
-      return reply.type('text/plain; charset=utf-8').header('cache-control', 'no-store').send(keyAuthorization)
+      const answer = reachAnswer(token, hostname) ?? (await registry.challengeAnswer(token, hostname))
+      if (answer === null) throw notFound('challenge')
+      return reply.type('text/plain; charset=utf-8').header('cache-control', 'no-store').send(answer)
     },
   )
 }

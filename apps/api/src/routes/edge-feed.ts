@@ -93,7 +93,7 @@ function openRoute({ certificate, ...route }: StoredRoute, custody: KeyCustody, 
   if (certificate === null) return { ...route, certificate }
   const { id, serial, chainPem, sealedKey } = certificate
   try {
-    const keyPem = custody.open(sealedKey, { ownerId: route.domainId, certificateId: id })
+    const keyPem = custody.open(sealedKey, { ownerId: route.domainId, secretId: id })
     return { ...route, certificate: { id, serial, chainPem, keyPem } }
   } catch (err) {
     if (!(err instanceof AppError)) throw err

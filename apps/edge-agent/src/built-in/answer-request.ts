@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import type { ResolvedUpstream } from '@mooring/core'
-import { sendPage } from './pages.ts'
+import { sendHoldingPage, sendPage } from './pages.ts'
 import { type Visitor, passOn, passOnBare, passOnUpgrade } from './pass-on.ts'
 import type { ServedName } from './served-names.ts'
 
@@ -27,7 +27,7 @@ export function answerHttp(request: IncomingMessage, response: ServerResponse, s
   else if (name.route.variant === 'http') act(request, response, name, visitorOf(request, hostname, 80))
   else {
     const port = site.publicHttpsPort === 443 ? '' : `:${site.publicHttpsPort}`
-    response.writeHead(308, { location: `https://${name.route.hostname}${port}${request.url}` }).end()
+    response.writeHead(308, { location: `https://${hostname}${port}${request.url}` }).end()
   }
 }
 
@@ -36,25 +36,34 @@ export function answerHttps(request: IncomingMessage, response: ServerResponse, 
   const name = namedBoth(request, site)
   if (name === undefined) sendPage(response, 421)
   else if (pathOf(request) === '/.well-known/mooring/health') sendHealth(response, name)
-  else act(request, response, name, visitorOf(request, name.route.hostname, site.publicHttpsPort))
+  else act(request, response, name, visitorOf(request, hostnameOf(request), site.publicHttpsPort))
 }
 
-/** Websockets, for names that are proxied. */
+/** Websockets, for names that are proxied. A request to upgrade any other is answered as if it were an ordinary one. */
+export const isUpgradable = (request: IncomingMessage, site: Site): boolean => upgradeTarget(request, site) !== null
+
 export function answerUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, site: Site): void {
-  const secure = 'encrypted' in request.socket
-  const name = secure ? namedBoth(request, site) : site.find(hostnameOf(request))
-  const isServed = name !== undefined && (secure || name.route.variant === 'http')
-  if (!isServed || name.route.action.type !== 'proxy') {
-    socket.end('HTTP/1.1 421 Misdirected Request\r\nconnection: close\r\n\r\n')
+  const upstream = upgradeTarget(request, site)
+  if (upstream === null) {
+    socket.destroy() // The route changed since it was asked whether to upgrade.
     return
   }
-  const visitor = visitorOf(request, name.route.hostname, secure ? site.publicHttpsPort : 80)
-  passOnUpgrade(request, socket, head, name.route.action.upstream, visitor)
+  const port = isSecure(request) ? site.publicHttpsPort : 80
+  passOnUpgrade(request, socket, head, upstream, visitorOf(request, hostnameOf(request), port))
 }
+
+function upgradeTarget(request: IncomingMessage, site: Site): ResolvedUpstream | null {
+  const name = isSecure(request) ? namedBoth(request, site) : site.find(hostnameOf(request))
+  if (name === undefined || (!isSecure(request) && name.route.variant !== 'http')) return null
+  return name.route.action.type === 'proxy' ? name.route.action.upstream : null
+}
+
+const isSecure = ({ socket }: IncomingMessage): boolean => 'encrypted' in socket
 
 function act(request: IncomingMessage, response: ServerResponse, { route }: ServedName, visitor: Visitor): void {
   const { action } = route
   if (action.type === 'proxy') passOn(request, response, action.upstream, visitor)
+  else if (action.type === 'holding') sendHoldingPage(response)
   else if (action.type === 'redirect') response.writeHead(action.status, { location: action.url }).end()
   else sendPage(response, 503)
 }
@@ -75,7 +84,7 @@ function namedBoth(request: IncomingMessage, site: Site): ServedName | undefined
 }
 
 function visitorOf(request: IncomingMessage, hostname: string, port: number): Visitor {
-  const scheme = 'encrypted' in request.socket ? 'https' : 'http'
+  const scheme = isSecure(request) ? 'https' : 'http'
   const isUsual = port === (scheme === 'https' ? 443 : 80)
   return {
     authority: isUsual ? hostname : `${hostname}:${port}`,

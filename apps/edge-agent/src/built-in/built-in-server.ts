@@ -1,11 +1,11 @@
 import { lookup } from 'node:dns/promises'
 import { once } from 'node:events'
-import { type Server, createServer as createHttpServer } from 'node:http'
+import { type IncomingMessage, type Server, createServer as createHttpServer } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
-import type { ApplyResult, EdgeServer, ResolvedUpstream, ServedRoute } from '@mooring/core'
+import { type ApplyResult, type EdgeServer, type ResolvedUpstream, type ServedRoute, wildcardOver } from '@mooring/core'
 import { type Expectation, type Served, findUnproved } from '@mooring/nginx'
-import { type Site, answerHttp, answerHttps, answerUpgrade } from './answer-request.ts'
-import { type ServedName, nextNames } from './served-names.ts'
+import { type Site, answerHttp, answerHttps, answerUpgrade, isUpgradable } from './answer-request.ts'
+import { type ServedName, findName, nextNames } from './served-names.ts'
 
 export interface BuiltInServerOptions {
   httpPort: number
@@ -24,17 +24,19 @@ export function createBuiltInServer(options: BuiltInServerOptions): EdgeServer {
   let names: ReadonlyMap<string, ServedName> = new Map()
   let controlPlane = hostAndPort(options.controlPlaneUrl)
   const site: Site = {
-    find: (hostname) => names.get(hostname),
+    find: (hostname) => findName(hostname, names),
     controlPlane: () => controlPlane,
     publicHttpsPort: options.publicHttpsPort,
   }
-  const http = createHttpServer((request, response) => answerHttp(request, response, site))
+  const shouldUpgradeCallback = (request: IncomingMessage) => isUpgradable(request, site)
+  const http = createHttpServer({ shouldUpgradeCallback }, (request, response) => answerHttp(request, response, site))
   const https = createHttpsServer(
     {
+      shouldUpgradeCallback,
       minVersion: 'TLSv1.2',
       // There is no certificate of its own: a handshake without a name, or for an unknown one, is refused.
       SNICallback(hostname, callback) {
-        const context = names.get(hostname.toLowerCase())?.context
+        const context = site.find(hostname.toLowerCase())?.context
         if (context === undefined || context === null) callback(new Error('Unknown name.'))
         else callback(null, context)
       },
@@ -64,10 +66,7 @@ export function createBuiltInServer(options: BuiltInServerOptions): EdgeServer {
       const next = nextNames(routes, before)
       names = next.names
       const wrong = await findUnproved(
-        [
-          ...next.changed.map(expectationOf),
-          ...next.removed.map((hostname) => ({ hostname, kind: 'refused' as const })),
-        ],
+        [...next.changed.map(expectationOf), ...next.removed.map((hostname) => expectationWithout(hostname, names))],
         near,
       )
       for (const [hostname, detail] of wrong) {
@@ -90,6 +89,12 @@ function expectationOf({ route, fingerprint }: ServedName): Expectation {
   const { hostname, certificate } = route
   if (route.variant === 'http' || certificate === null) return { hostname, kind: 'http', fingerprint }
   return { hostname, kind: 'https', serial: certificate.serial }
+}
+
+/** A removed name is refused, unless it is below a wildcard that is served: then that answers it from now on. */
+function expectationWithout(hostname: string, names: ReadonlyMap<string, ServedName>): Expectation {
+  const wildcard = names.get(wildcardOver(hostname) ?? '')
+  return wildcard === undefined ? { hostname, kind: 'refused' } : { ...expectationOf(wildcard), hostname }
 }
 
 function hostAndPort(url: URL): ResolvedUpstream {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type SecureContext, createSecureContext } from 'node:tls'
-import { type RejectedRoute, type ServedRoute, certificateComplaint } from '@mooring/core'
+import { type RejectedRoute, type ServedRoute, certificateComplaint, wildcardOver } from '@mooring/core'
 
 /** One name as it is served. */
 export interface ServedName {
@@ -17,6 +17,10 @@ export interface NextNames {
   removed: string[]
   rejected: RejectedRoute[]
 }
+
+/** What serves a name: its own route, else that of the wildcard over it. */
+export const findName = (hostname: string, names: ReadonlyMap<string, ServedName>): ServedName | undefined =>
+  names.get(hostname) ?? names.get(wildcardOver(hostname) ?? '')
 
 /** Decides what to serve of `routes`: each as it is, or its last good version where it cannot be served. */
 export function nextNames(routes: ServedRoute[], before: ReadonlyMap<string, ServedName>): NextNames {

@@ -11,11 +11,13 @@ export function splitResolver({
   world: Resolver
 }): Resolver {
   const [demoServer = ''] = demo.servers
+  const isDemo = (name: string) => zones.some((zone) => isWithin(name.toLowerCase(), zone))
+  const resolverOf = (name: string) => (isDemo(name) ? demo : world)
   return {
     servers: world.servers,
-    lookup(name, type, server) {
-      const isDemo = zones.some((zone) => isWithin(name.toLowerCase(), zone))
-      return isDemo ? demo.lookup(name, type, demoServer) : world.lookup(name, type, server)
-    },
+    lookup: (name, type) => resolverOf(name).lookup(name, type),
+    lookupAtOne: (name, type) => resolverOf(name).lookupAtOne(name, type),
+    ask: (name, type, server) => (isDemo(name) ? demo.ask(name, type, demoServer) : world.ask(name, type, server)),
+    zoneOf: (name) => resolverOf(name).zoneOf(name),
   }
 }

@@ -14,6 +14,7 @@ describe('outcomeOf', () => {
     ['unreachable', 0, 'retry', 'CA_UNAVAILABLE'],
     ['unexpectedAnswer', 200, 'retry', 'CA_UNAVAILABLE'],
     ['rejectedIdentifier', 400, 'failed', 'CA_REJECTED'],
+    ['noUsableChallenge', 0, 'failed', 'CA_REJECTED'],
     ['unauthorizedAccount', 403, 'failed', 'CA_REJECTED'],
     ['externalAccountRequired', 403, 'failed', 'CA_REJECTED'],
     ['invalidContact', 400, 'failed', 'CA_REJECTED'],
@@ -49,6 +50,11 @@ describe('outcomeOf', () => {
       kind: 'failed',
       because: { code: 'CA_PAUSED', message: expect.stringContaining(unpauseUrl) },
     })
+  })
+
+  it('does not put the issuer’s own words into the CA’s mouth', () => {
+    const outcome = outcomeOf(new CaProblem('noUsableChallenge', 'Wildcards need DNS-01.'), clock, 1)
+    expect(outcome).toMatchObject({ because: { message: 'Wildcards need DNS-01.' } })
   })
 
   it('tells every subproblem with its name, and nothing twice', () => {

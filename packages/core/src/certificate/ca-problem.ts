@@ -7,7 +7,8 @@ import { type Clock, DAY, HOUR, MINUTE, after } from '../clock.ts'
  *
  * `type` is the last part of `urn:ietf:params:acme:error:…`, or one of ours for what has no document:
  * `unreachable` (no answer within the deadline), `unexpectedAnswer` (not what the RFC allows), `orderInvalid` (the order
- * is lost for a reason that has no type), `unauthorizedAccount` (the account may not order), `wrongCertificate`.
+ * is lost for a reason that has no type), `unauthorizedAccount` (the account may not order), `noUsableChallenge` (the
+ * name would have to be proved in a way that the issuer cannot), `wrongCertificate`.
  */
 export class CaProblem extends Error {
   override readonly name = 'CaProblem'
@@ -49,6 +50,7 @@ export function outcomeOf(problem: CaProblem, clock: Clock, attempt: number): Ou
       return wait(problem.retryAt ?? after(clock.now(), HOUR), because('CA_RATE_LIMITED'))
     case 'rejectedIdentifier':
     case 'unsupportedIdentifier':
+    case 'noUsableChallenge':
     case 'externalAccountRequired':
     case 'userActionRequired':
     case 'unauthorizedAccount':
@@ -79,6 +81,7 @@ export function outcomeOf(problem: CaProblem, clock: Clock, attempt: number): Ou
 }
 
 function sentence(problem: CaProblem): string {
+  if (problem.type === 'noUsableChallenge') return problem.message // Said by the issuer itself, not by the CA.
   // With a single name, CAs often say the same in the problem and in its only subproblem.
   const parts = problem.subproblems
     .filter((sub) => sub.detail !== problem.message)

@@ -6,13 +6,14 @@ import type { SealedKey } from './sealed-key.ts'
  * - `ordering`  key and CSR are stored; `orderUrl` too once the CA answered
  * - `issued`    the chain is stored and fits the key
  * - `parked`    the domain left; kept for its return
+ * - `revoked`   the CA says so to whoever asks: never served again
  */
 export interface Certificate {
   /** `crt_` and a UUIDv7. */
   id: string
   domainId: string
   issuer: string
-  status: 'ordering' | 'issued' | 'parked'
+  status: 'ordering' | 'issued' | 'parked' | 'revoked'
   sealedKey: SealedKey
   csrDer: Buffer
   orderUrl: string | null

@@ -6,7 +6,7 @@ import type { SealedKey } from './sealed-key.ts'
 import { createKeyCustody } from './key-custody.ts'
 
 const kek = 'c0ffee00'.repeat(8)
-const binding = { ownerId: 'dom_1', certificateId: 'crt_1' }
+const binding = { ownerId: 'dom_1', secretId: 'crt_1' }
 const keyPem = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({
   type: 'pkcs8',
   format: 'pem',
@@ -35,10 +35,10 @@ describe('createKeyCustody', () => {
     const custody = createKeyCustody(kek)
     const id = fc.string({ maxLength: 6 })
     fc.assert(
-      fc.property(id, id, id, id, (ownerId, certificateId, otherOwner, otherCertificate) => {
-        fc.pre(ownerId !== otherOwner || certificateId !== otherCertificate)
-        const sealed = custody.seal(keyPem, { ownerId, certificateId })
-        expect(() => custody.open(sealed, { ownerId: otherOwner, certificateId: otherCertificate })).toThrow(AppError)
+      fc.property(id, id, id, id, (ownerId, secretId, otherOwner, otherSecret) => {
+        fc.pre(ownerId !== otherOwner || secretId !== otherSecret)
+        const sealed = custody.seal(keyPem, { ownerId, secretId })
+        expect(() => custody.open(sealed, { ownerId: otherOwner, secretId: otherSecret })).toThrow(AppError)
       }),
     )
   })

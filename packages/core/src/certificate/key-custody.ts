@@ -64,8 +64,8 @@ function openWith(kek: Buffer, sealed: SealedKey, binding: KeyBinding): string {
 }
 
 // JSON keeps the parts apart: no owner and certificate can be read as another pair.
-const associated = (layer: string, { ownerId, certificateId }: KeyBinding): Buffer =>
-  Buffer.from(JSON.stringify(['mooring', 1, layer, ownerId, certificateId]))
+const associated = (layer: string, { ownerId, secretId }: KeyBinding): Buffer =>
+  Buffer.from(JSON.stringify(['mooring', 1, layer, ownerId, secretId]))
 
 function encrypt(key: Buffer, nonce: Buffer, aad: Buffer, plain: Buffer): Buffer {
   const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(aad)

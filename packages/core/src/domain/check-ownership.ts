@@ -1,96 +1,94 @@
-import type { DnsAnswer } from '../ports.ts'
-import { type Reason, reason } from '../reasons.ts'
-import type { Domain, RecordFinding } from './domain.ts'
-import { ownershipRecordName, ownershipRecordValue } from './records.ts'
+import type { DnsAnswer, Lookup } from '../ports.ts'
+import { reason } from '../reasons.ts'
+import type { Domain, Verification } from './domain.ts'
+import type { EdgeIdentity } from './records.ts'
+import { httpProof, ownAliasTarget, ownershipRecordName, ownershipRecordValue } from './records.ts'
+import { type Asked, type Verdict, isMute, judgeEach, missed, proved, shown, unanswered } from './verdict.ts'
 
-/** What one look at DNS came to: proved, or the reason why not. */
-export type DnsVerdict =
-  | { proved: true; finding: RecordFinding }
-  | { proved: false; finding: RecordFinding; because: Reason }
-
-/** Hostile zones hold thousands of records: what is stored and shown is bounded. */
-const MAX_SHOWN = 5
-const MAX_SHOWN_LENGTH = 200
+type Claimed = Pick<Domain, 'hostname' | 'verification'>
 
 /**
- * Judges the answer to a TXT query for `_mooring-challenge.<hostname>`. Several TXT values are normal; one with this
- * claim's token is proof. The expiry the customer copied is for people: the stored one decides.
+ * Judges what the servers say to a TXT query for `_mooring-challenge.<hostname>`. Several TXT values are normal; one with
+ * this claim's token is proof. The expiry the customer copied is for people: the stored one decides.
  */
-export function judgeOwnership(
-  domain: Pick<Domain, 'hostname' | 'verification'>,
-  answer: DnsAnswer,
-  now: Date,
-): DnsVerdict {
-  const name = ownershipRecordName(domain.hostname)
-  const expected = [ownershipRecordValue(domain.verification)]
-  const checkedAt = now.toISOString()
-  if (answer.kind === 'servfail' || answer.kind === 'timeout')
-    return unanswered(name, 'TXT', answer, expected, checkedAt)
-
-  const values = answer.kind === 'records' ? answer.records.filter((r) => r.type === 'TXT').map((r) => r.value) : []
-  if (values.some((value) => tokensIn(value).includes(domain.verification.token))) {
-    return { proved: true, finding: { status: 'ok', observed: expected, checkedAt } }
-  }
-  const observed = shown(values)
-  if (values.length === 0) {
-    return {
-      proved: false,
-      finding: { status: 'missing', observed, checkedAt },
-      because: reason(
-        'DNS_TXT_MISSING',
-        `There is no TXT record at ${name}. Add one with the value "${expected[0]}".`,
-        {
-          expected,
-          observed,
-        },
-      ),
+export function judgeTxt({ hostname, verification }: Claimed, lookup: Lookup, now: Date): Verdict {
+  const name = ownershipRecordName(hostname)
+  const expected = [ownershipRecordValue(verification)]
+  const asked: Asked = { question: `${name} TXT`, expected, serial: lookup.serial, now }
+  return judgeEach(lookup, asked, (answer) => {
+    if (isMute(answer)) return unanswered(answer, asked)
+    const values = valuesOf(answer, 'TXT')
+    const by = tokenIn(values.flatMap(wordsIn), verification, now)
+    if (by !== null) return proved(expected, by, asked)
+    if (values.length === 0) {
+      const message = `There is no TXT record at ${name}. Add one with the value "${expected[0]}".`
+      return missed({ code: 'DNS_TXT_MISSING', message, observed: [] }, asked)
     }
-  }
-  return {
-    proved: false,
-    finding: { status: 'mismatch', observed, checkedAt },
-    because: reason(
-      'DNS_TXT_MISMATCH',
-      `${name} has TXT "${observed.join('", "')}", none with this domain's token. Add the value "${expected[0]}".`,
-      { expected, observed },
-    ),
-  }
+    const message = `${name} has TXT "${shown(values).join('", "')}", none with this domain's token. Add the value "${expected[0]}".`
+    return missed({ code: 'DNS_TXT_MISMATCH', message, observed: values }, asked)
+  })
 }
 
-/** A server that fails or stays silent proves nothing, neither presence nor absence. */
-export function unanswered(
-  name: string,
-  type: string,
-  answer: Extract<DnsAnswer, { kind: 'servfail' | 'timeout' }>,
-  expected: string[],
-  checkedAt: string,
-): DnsVerdict {
-  const because =
-    answer.kind === 'servfail'
-      ? reason(
-          'DNS_SERVFAIL',
-          `The name servers answer ${answer.rcode} for ${name} ${type}. Ask the DNS host to repair the zone.`,
-          {
-            expected,
-            observed: [answer.rcode],
-          },
-        )
-      : reason('DNS_TIMEOUT', `No DNS server answered for ${name} ${type} in time. It is asked again.`, {
-          expected,
-          observed: [],
-        })
-  return { proved: false, finding: { status: 'unknown', observed: because.observed ?? [], checkedAt }, because }
+/**
+ * The alias itself is the proof: its target is this claim's alone. Only the record of the name itself counts: where the
+ * alias leads on from there, others decide.
+ */
+export function judgeOwnAlias(
+  { hostname, verification }: Claimed,
+  lookup: Lookup,
+  { edge, now }: { edge: EdgeIdentity; now: Date },
+): Verdict {
+  const target = ownAliasTarget(verification.token, edge)
+  const asked: Asked = { question: `${hostname} CNAME`, expected: [target], serial: lookup.serial, now }
+  const suffix = `.${edge.hostname.toLowerCase()}`
+  return judgeEach(lookup, asked, (answer) => {
+    if (isMute(answer)) return unanswered(answer, asked)
+    const values = valuesOf(answer, 'CNAME', hostname).map((value) => value.toLowerCase())
+    const tokens = values.filter((value) => value.endsWith(suffix)).map((value) => value.slice(0, -suffix.length))
+    const by = tokenIn(tokens, verification, now)
+    if (by !== null) return proved(values, by, asked)
+    const found = values.length === 0 ? `${hostname} has no CNAME` : `${hostname} is a CNAME to ${values.join(', ')}`
+    const message = `${found}. Make it a CNAME to ${target}, which proves that it is yours and leads visitors here.`
+    const code = values.length === 0 ? 'DNS_RECORD_MISSING' : 'DNS_RECORD_MISMATCH'
+    return missed({ code, message, observed: values }, asked)
+  })
 }
 
-export const shown = (values: string[]): string[] =>
-  values
-    .slice(0, MAX_SHOWN)
-    .map((value) => (value.length > MAX_SHOWN_LENGTH ? `${value.slice(0, MAX_SHOWN_LENGTH)}…` : value))
+/** Whether a body is what the name's web server has to show. */
+export const isHttpProof = (body: string, { verification }: Claimed, now: Date): 'current' | 'previous' | null =>
+  tokenIn([body.trim()], verification, now)
 
-// Customers paste values with the quotes still on, and some DNS hosts keep them.
-function tokensIn(value: string): string[] {
-  return value
-    .split(/[\s"';,]+/)
-    .filter((word) => word.startsWith('token='))
-    .map((word) => word.slice('token='.length))
+export const httpProofUrl = ({ hostname, verification }: Claimed): string =>
+  `http://${hostname}${httpProof(verification).path}`
+
+/** What was found there instead, in the words of DNS, for a record that stands at the name twice over. */
+export function doubledLabel(
+  verdict: Verdict,
+  { typed, wanted, zone }: { typed: string; wanted: string; zone: string },
+) {
+  if (verdict.proved) return verdict
+  const relative = wanted.endsWith(`.${zone}`) ? wanted.slice(0, -zone.length - 1) : wanted
+  const message = `The record stands at ${typed}: the DNS host adds ${zone} by itself. Type only "${relative}" into the field for the host or name, so that the record stands at ${wanted}.`
+  const because = reason('DNS_DOUBLED_LABEL', message, { expected: [wanted], observed: [typed] })
+  return { ...verdict, because, finding: { ...verdict.finding, status: 'mismatch' as const, observed: [typed] } }
+}
+
+/** Of one name, or of whatever name its aliases lead to. */
+function valuesOf(answer: DnsAnswer, type: 'TXT' | 'CNAME', owner?: string): string[] {
+  if (answer.kind !== 'records') return []
+  const records = answer.records.filter((record) => record.type === type)
+  return records.filter(({ name }) => owner === undefined || name === owner).map(({ value }) => value)
+}
+
+/** Only the whole token proves, the new one or, while it is good, the one before; DNS may have changed its case. */
+function tokenIn(words: string[], { token, previous }: Verification, now: Date): 'current' | 'previous' | null {
+  const found = words.filter((word) => word !== '').map((word) => word.toLowerCase())
+  if (found.includes(token)) return 'current'
+  return previous !== null && previous.acceptedUntil > now && found.includes(previous.token) ? 'previous' : null
+}
+
+// Customers paste values with quotes of all kinds still on, some DNS hosts keep them or add a backslash, and some people
+// type the token alone.
+function wordsIn(value: string): string[] {
+  return value.split(/[\s"'“”‘’„‚«»`\\;,]+/u).map((word) => word.replace(/^token=/i, ''))
 }

@@ -29,11 +29,20 @@ export interface Domain {
   dns: DnsFindings
   /** The certificate the routes use, or that is being obtained. */
   certificateId: string | null
+  /** Whether this claim holds the hostname: it proved it, and nobody proved it later. */
+  holds: boolean
+  /** The domain that holds the route of this hostname until ours is published; null when nobody does. */
+  takesOverFrom: string | null
+  suspension: Suspension | null
+  /** When the proof of an active or leaving domain was first missed; null while it is found. */
+  ownershipMissedAt: Date | null
   /** Generation of the pool at which this domain's route last changed; null when it never had one. */
   routeGeneration: number | null
   metadata: Record<string, unknown>
   /** Deleted with `?immediate=true`: no grace. */
   immediate: boolean
+  /** Deleted with `?revoke=true`: the certificate is revoked once it is served nowhere. */
+  revoke: boolean
   deleteAfter: Date | null
   ownershipVerifiedAt: Date | null
   routingVerifiedAt: Date | null
@@ -42,18 +51,47 @@ export interface Domain {
   updatedAt: Date
 }
 
-/** Ownership by TXT (design: several methods later). The token is unguessable, one per claim. */
+/**
+ * How the claim proves that its tenant controls the name.
+ *
+ * - `txt`      the token in a TXT record beside the name
+ * - `cname`    the name is an alias of `<token>.<edge hostname>`, which nobody else is told: proof and routing in one
+ * - `http`     the name's present web server shows the token
+ * - `managed`  the platform controls the zone and writes the records itself
+ */
+export const VERIFICATION_METHODS = ['txt', 'cname', 'http', 'managed'] as const
+export type VerificationMethod = (typeof VERIFICATION_METHODS)[number]
+
 export interface Verification {
-  method: 'txt'
-  /** 128 random bits or more, base64url. */
+  method: VerificationMethod
+  /** False: the name may lead elsewhere, such as to a CDN in front; only ownership is asked of DNS. */
+  routing: boolean
+  /** Unguessable and this claim's alone: 40 hexadecimal digits, which DNS may turn to upper case. */
   token: string
+  /** When the token was made: it is rotated by its age. */
+  issuedAt: Date
+  /** Until when it has to be found for the first time. */
   expiresAt: Date
+  /** The token before, while both are good. */
+  previous: PreviousToken | null
 }
+
+export interface PreviousToken {
+  token: string
+  acceptedUntil: Date
+  /** How many of the reminders the customer has had. */
+  reminders: number
+}
+
+/** Who suspended an active domain: the loss of its proof, or a person. */
+export type Suspension = 'ownership' | 'operator'
 
 /** What the last look found, per purpose; shown beside what is required. */
 export interface DnsFindings {
   ownership?: RecordFinding
   routing?: RecordFinding
+  /** The zone's SOA serial: a change means that somebody is at work there. */
+  serial?: number
 }
 
 export interface RecordFinding {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CORPUS_RULES, hostnameCases } from '../../../../test/corpus/read-corpus.ts'
-import { isApex, parseHostname } from './hostname.ts'
+import { baseOf, covers, isApex, isWildcard, parseHostname, parseSingleHostname } from './hostname.ts'
 
 const parse = (input: string) => parseHostname(input, CORPUS_RULES.hostnames)
 
@@ -17,13 +17,14 @@ describe('a hostname', () => {
     const name = fc.oneof(
       text,
       fc.domain(),
+      fc.domain().map((domain) => `*.${domain}`),
       fc.tuple(text, fc.domain()).map(([a, b]) => `${a}.${b}`),
     )
     fc.assert(
       fc.property(name, (input) => {
         const answer = parse(input)
         if (!answer.ok) return
-        expect(answer.value).toMatch(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$/)
+        expect(answer.value).toMatch(/^(\*\.)?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$/)
         expect(answer.value.length).toBeLessThanOrEqual(253)
         expect(parse(answer.value)).toEqual(answer)
         expect(new URL(`http://${answer.value}`).hostname).toBe(answer.value)
@@ -48,8 +49,42 @@ describe('a hostname', () => {
     ['example.co.uk', true],
     ['www.example.com', false],
     ['shop.example.co.uk', false],
+    ['*.example.com', false],
   ])('%s is the top of its zone: %s', (name, expected) => {
     const answer = parse(name)
     expect(answer.ok && isApex(answer.value)).toBe(expected)
+  })
+
+  it('has at most 253 characters with its asterisk', () => {
+    const longest = `*.${['a', 'b', 'c'].map((letter) => letter.repeat(63)).join('.')}.${'d'.repeat(55)}.com`
+    expect(longest).toHaveLength(253)
+    expect(parse(longest)).toEqual({ ok: true, value: longest })
+    expect(parse(longest.replace('.d', '.dd'))).toMatchObject({ ok: false, code: 'HOSTNAME_TOO_LONG' })
+  })
+
+  it('has the base that proves it, which is the name itself unless it is a wildcard', () => {
+    const hostnames = ['*.shop.example.com', 'shop.example.com'].flatMap((name) => {
+      const answer = parse(name)
+      return answer.ok ? [answer.value] : []
+    })
+    expect(hostnames.map(baseOf)).toEqual(['shop.example.com', 'shop.example.com'])
+    expect(hostnames.map(isWildcard)).toEqual([true, false])
+  })
+
+  it.each([
+    ['*.example.com', 'shop.example.com', true],
+    ['*.example.com', 'a_b.example.com', true],
+    ['*.example.com', '*.example.com', true],
+    ['*.example.com', 'example.com', false],
+    ['*.example.com', '.example.com', false],
+    ['*.example.com', 'a.shop.example.com', false],
+    ['*.example.com', 'shop.example.org', false],
+    ['*.example.com', 'shopexample.com', false],
+    ['shop.example.com', 'shop.example.com', true],
+    ['shop.example.com', 'a.shop.example.com', false],
+  ])('%s covers %s: %s', (hostname, name, expected) => expect(covers(hostname, name)).toBe(expected))
+
+  it('is never a wildcard where a single host is meant', () => {
+    expect(parseSingleHostname('*.example.com')).toMatchObject({ ok: false, code: 'HOSTNAME_BAD_CHARACTER' })
   })
 })

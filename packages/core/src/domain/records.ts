@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto'
 import type { Domain, Verification } from './domain.ts'
-import { type Hostname, isApex } from './hostname.ts'
+import { type Hostname, baseOf, isApex } from './hostname.ts'
 
 /** A DNS record the customer must have. */
 export interface RequiredRecord {
@@ -15,37 +16,60 @@ export interface EdgeIdentity {
   addresses: readonly string[]
 }
 
-export const ownershipRecordName = (hostname: Hostname): string => `_mooring-challenge.${hostname}`
+type Claimed = Pick<Domain, 'hostname' | 'verification'>
+
+/** Beside the name; of a wildcard, beside what it stands below. */
+export const ownershipRecordName = (hostname: Hostname): string => `_mooring-challenge.${baseOf(hostname)}`
 
 /** The TXT value as the customer enters it. */
-export function ownershipRecordValue({ token, expiresAt }: Verification): string {
+export function ownershipRecordValue({ token, expiresAt }: Pick<Verification, 'token' | 'expiresAt'>): string {
   return `token=${token} expiry=${expiresAt.toISOString()}`
 }
 
+/** What the name must be an alias of by method `cname`: nobody else is told this name. */
+export const ownAliasTarget = (token: string, edge: EdgeIdentity): string => `${token}.${edge.hostname}`
+
 /**
- * Every record the customer needs. An apex cannot hold a CNAME (RFC 1034 §3.6.2), so it gets the edges' addresses;
- * any other name gets a CNAME, and the addresses are accepted as well.
+ * What the name's web server shows by method `http`. The path is made from the token and is not the token, so that a
+ * server which echoes what it is asked for proves nothing.
  */
-export function requiredRecords(
-  domain: Pick<Domain, 'hostname' | 'verification'>,
-  edge: EdgeIdentity,
-): RequiredRecord[] {
-  const ownership: RequiredRecord = {
-    type: 'TXT',
-    name: ownershipRecordName(domain.hostname),
-    value: ownershipRecordValue(domain.verification),
-    purpose: 'ownership',
+export function httpProof({ token }: Pick<Verification, 'token'>): { path: string; body: string } {
+  const digest = createHash('sha256').update(token).digest('hex').slice(0, 32)
+  return { path: `/.well-known/mooring-challenge/${digest}`, body: token }
+}
+
+/** Every record the customer needs; in a managed zone, every record that is written. */
+export function requiredRecords({ hostname, verification }: Claimed, edge: EdgeIdentity): RequiredRecord[] {
+  const routing = verification.routing ? routingRecords(hostname, edge) : []
+  switch (verification.method) {
+    case 'txt':
+      return [
+        {
+          type: 'TXT',
+          name: ownershipRecordName(hostname),
+          value: ownershipRecordValue(verification),
+          purpose: 'ownership',
+        },
+        ...routing,
+      ]
+    case 'cname':
+      return [{ type: 'CNAME', name: hostname, value: ownAliasTarget(verification.token, edge), purpose: 'ownership' }]
+    case 'http':
+    case 'managed':
+      return routing
   }
-  if (!isApex(domain.hostname)) {
-    return [ownership, { type: 'CNAME', name: domain.hostname, value: edge.hostname, purpose: 'routing' }]
-  }
-  const addresses = edge.addresses.map(
-    (address): RequiredRecord => ({
-      type: address.includes(':') ? 'AAAA' : 'A',
-      name: domain.hostname,
-      value: address,
-      purpose: 'routing',
-    }),
-  )
-  return [ownership, ...addresses]
+}
+
+/**
+ * An apex cannot hold a CNAME (RFC 1034 §3.6.2), so it gets the edges' addresses; any other name gets a CNAME, and the
+ * addresses are accepted as well.
+ */
+function routingRecords(hostname: Hostname, edge: EdgeIdentity): RequiredRecord[] {
+  if (!isApex(hostname)) return [{ type: 'CNAME', name: hostname, value: edge.hostname, purpose: 'routing' }]
+  return edge.addresses.map((address) => ({
+    type: address.includes(':') ? 'AAAA' : 'A',
+    name: hostname,
+    value: address,
+    purpose: 'routing',
+  }))
 }

@@ -53,12 +53,69 @@ describe('a registration', () => {
       `${'a.'.repeat(4)}${'b'.repeat(63)}.${'c'.repeat(63)}.${'d'.repeat(63)}.`.padEnd(length - 4, 'e') + '.com'
     expect(complaints(body({ hostname: long(234) }))).toBeUndefined()
     expect(complaints(body({ hostname: long(235) }))).toEqual([{ path: 'hostname', code: 'HOSTNAME_TOO_LONG' }])
+    // The asterisk is not part of the record's name.
+    expect(complaints(body({ hostname: `*.${long(234)}` }))).toBeUndefined()
+    // No record stands beside these names.
+    for (const method of ['http', 'cname']) {
+      expect(complaints(body({ hostname: long(251), verification: { method } }))).toBeUndefined()
+    }
+    expect(complaints(body({ hostname: `*.${long(231)}`, verification: { method: 'managed' } }))).toEqual([
+      { path: 'hostname', code: 'HOSTNAME_TOO_LONG' },
+    ])
+  })
+
+  it.each([
+    [undefined, { method: 'txt', routing: true }],
+    [{}, { method: 'txt', routing: true }],
+    [{ routing: false }, { method: 'txt', routing: false }],
+    [{ method: 'cname' }, { method: 'cname', routing: true }],
+    [
+      { method: 'http', routing: false },
+      { method: 'http', routing: false },
+    ],
+  ])('with the verification %j is proved so: %j', (verification, expected) => {
+    expect(schema.parse(body({ verification })).verification).toEqual(expected)
+  })
+
+  it.each([
+    ['example.com', { method: 'cname' }, ['verification.method CNAME_AT_APEX']],
+    ['*.example.com', { method: 'cname' }, ['verification.method CNAME_OF_WILDCARD']],
+    ['*.example.com', { method: 'http' }, ['verification.method HTTP_OF_WILDCARD']],
+    ['shop.example.com', { method: 'cname', routing: false }, ['verification.routing CNAME_ALWAYS_ROUTES']],
+    [
+      'example.com',
+      { method: 'cname', routing: false },
+      ['verification.method CNAME_AT_APEX', 'verification.routing CNAME_ALWAYS_ROUTES'],
+    ],
+    ['*.example.com', { method: 'txt' }, []],
+    ['*.example.com', { method: 'managed' }, []],
+    ['shop.example.com', { method: 'managed', routing: false }, ['verification.routing MANAGED_ALWAYS_ROUTES']],
+    ['example.com', { method: 'http' }, []],
+    ['shop.example.com', { method: 'dns' }, ['verification.method invalid_value']],
+    ['shop.example.com', { method: 'TXT' }, ['verification.method invalid_value']],
+    ['shop.example.com', { routing: 'false' }, ['verification.routing invalid_type']],
+    ['shop.example.com', { method: 'txt', token: 'a'.repeat(5000) }, ['verification unrecognized_keys']],
+    ['shop.example.com', null, ['verification invalid_type']],
+  ])('of %s by %j is judged: %j', (hostname, verification, expected) => {
+    const found = complaints(body({ hostname, verification })) ?? []
+    expect(found.map(({ path, code }) => `${path} ${code}`)).toEqual(expected)
+  })
+
+  it('by a CNAME is refused where the edges’ own name leaves no room for the token', () => {
+    const edge = {
+      ...CORPUS_RULES.edge,
+      hostname: `${'e'.repeat(63)}.${'f'.repeat(63)}.${'g'.repeat(63)}.${'h'.repeat(20)}.example`,
+    }
+    const narrow = registrationSchema({ ...CORPUS_RULES, edge })
+    const issues = narrow.safeParse(body({ verification: { method: 'cname' } })).error?.issues
+    expect(issues).toMatchObject([{ path: ['verification', 'method'], params: { code: 'CNAME_TARGET_TOO_LONG' } }])
   })
 
   it('with many faults is told all of them at once', () => {
     const wrong = {
       hostname: 'shop..example.com',
       target: { type: 'proxy', url: 'http://127.0.0.1', weight: 3 },
+      verification: { method: 'http', routing: 'no' },
       tls: { mode: 'off' },
       priority: 'urgent',
       metadata: [],
@@ -68,9 +125,22 @@ describe('a registration', () => {
       { path: 'hostname', code: 'HOSTNAME_BAD_LABEL' },
       { path: 'target.url', code: 'TARGET_ADDRESS_FORBIDDEN' },
       { path: 'target', code: 'unrecognized_keys' },
+      { path: 'verification.routing', code: 'invalid_type' },
       { path: 'metadata', code: 'invalid_type' },
       { path: 'priority', code: 'invalid_value' },
       { path: '', code: 'unrecognized_keys' },
+    ])
+  })
+
+  it.each([[null], [[]], ['text'], [7]])('that is no object but %j is told so', (input) => {
+    expect(complaints(input)).toEqual([{ path: '', code: 'invalid_type' }])
+  })
+
+  it('is told of rules between fields, too, whatever is wrong with the others', () => {
+    const wrong = { hostname: '*.example.com', verification: { method: 'http' }, priority: 'urgent' }
+    expect(complaints(body(wrong))).toEqual([
+      { path: 'priority', code: 'invalid_value' },
+      { path: 'verification.method', code: 'HTTP_OF_WILDCARD' },
     ])
   })
 
@@ -103,8 +173,14 @@ describe('a registration', () => {
     const one = registerDomain(schema.parse(body()), { clock, tokenLifetimeMs: 60_000 })
     const other = registerDomain(schema.parse(body()), { clock, tokenLifetimeMs: 60_000 })
     expect(one).toMatchObject({ hostname: 'shop.example.com', tenant: 'default', lane: 'interactive', metadata: {} })
-    expect(one.verification.expiresAt).toEqual(new Date('2026-11-20T12:01:00Z'))
-    expect(Buffer.from(one.verification.token, 'base64url').length).toBeGreaterThanOrEqual(16)
+    expect(one.verification).toEqual({
+      method: 'txt',
+      routing: true,
+      token: expect.stringMatching(/^[0-9a-f]{40}$/),
+      issuedAt: now,
+      expiresAt: new Date('2026-11-20T12:01:00Z'),
+      previous: null,
+    })
     expect(one.verification.token).not.toBe(other.verification.token)
   })
 })

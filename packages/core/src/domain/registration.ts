@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import { type AddressRules } from '../edge/address-rules.ts'
-import { type Hostname, type HostnamePolicy, isWithin, parseHostname } from './hostname.ts'
-import { type EdgeIdentity, ownershipRecordName } from './records.ts'
+import { VERIFICATION_METHODS } from './domain.ts'
+import { type Hostname, type HostnamePolicy, covers, isWithin, parseHostname } from './hostname.ts'
+import type { EdgeIdentity } from './records.ts'
 import { formatUpstream, parseRedirect, parseUpstream, type Target, type Upstream } from './target.ts'
+import { type Complaint, verificationComplaints } from './verification-rules.ts'
 
 /** What a registration is judged by. */
 export interface RegistrationRules {
@@ -22,25 +24,46 @@ const MAX_METADATA_DEPTH = 32
  * issue's `params.code`.
  */
 export const registrationSchema = (rules: RegistrationRules) =>
-  fields(rules).superRefine(({ hostname, target }, context) => {
-    if (pointsAt(target, hostname)) context.addIssue({ ...SELF, input: target, path: ['target', 'url'] })
-  })
+  fields(rules)
+    .superRefine(
+      ({ hostname, target }, context) => {
+        if (pointsAt(target, hostname)) complain(context, target, TARGET_LOOP)
+      },
+      whenSound('hostname', 'target'),
+    )
+    .superRefine(
+      ({ hostname, verification }, context) => {
+        for (const complaint of verificationComplaints(hostname, verification, rules.edge)) {
+          complain(context, verification, complaint)
+        }
+      },
+      whenSound('hostname', 'verification'),
+    )
+
+/** A rule about several fields is asked once these are sound, whatever is wrong with others. */
+const whenSound = (...names: string[]) => ({
+  when: ({ issues }: z.core.ParsePayload) =>
+    issues.every(({ code, path: [field] = [] }) =>
+      field === undefined ? code === 'unrecognized_keys' : !names.includes(String(field)),
+    ),
+})
+
+export const tenantSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$/, 'Letters, digits and . _ : @ - only, at most 128.')
 
 const fields = (rules: RegistrationRules) =>
   z.strictObject({
-    hostname: hostnameField(rules.hostnames),
+    hostname: hostnameSchema(rules.hostnames),
     target: targetField(rules),
-    verification: z.strictObject({ method: z.literal('txt') }).default({ method: 'txt' }),
+    verification: verificationField(),
     tls: z.strictObject({ mode: z.enum(['auto', 'off']) }).default({ mode: 'auto' }),
     edge_pool: z
       .string()
       .regex(/^[a-z0-9][a-z0-9-]{0,62}$/)
       .default('default'),
     vhost: z.literal('dedicated').default('dedicated'),
-    tenant: z
-      .string()
-      .regex(/^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$/, 'Letters, digits and . _ : @ - only, at most 128.')
-      .default('default'),
+    tenant: tenantSchema.default('default'),
     metadata: metadataField().default({}),
     priority: z
       .enum(['interactive', 'normal'])
@@ -52,38 +75,49 @@ const fields = (rules: RegistrationRules) =>
 export const changeSchema = (rules: RegistrationRules) =>
   z.strictObject({ target: targetField(rules).optional(), metadata: metadataField().optional() })
 
-const SELF = {
-  code: 'custom' as const,
+export const TARGET_LOOP: Complaint = {
+  path: ['target', 'url'],
+  code: 'TARGET_LOOP',
   message: 'The target is the hostname itself: every request would come back.',
-  params: { code: 'TARGET_LOOP' },
 }
 
 /** Whether requests for the name would be sent to the name again, by the edge or by the visitor's browser. */
 export function pointsAt(target: Target, hostname: Hostname): boolean {
   if (target.type === 'none') return false
   const url = new URL(target.url)
-  return url.hostname === hostname && ['', '80', '443'].includes(url.port)
+  return covers(hostname, url.hostname) && ['', '80', '443'].includes(url.port)
 }
 
 export type Registration = z.output<ReturnType<typeof registrationSchema>>
 
-/** RFC 1035 §2.3.4, as text without the last dot. */
-const MAX_NAME_LENGTH = 253
-const UNPROVABLE = {
-  code: 'HOSTNAME_TOO_LONG',
-  message: 'The record that proves ownership of this name would be longer than the 253 characters DNS allows.',
-}
-
-function hostnameField(policy: HostnamePolicy) {
+export function hostnameSchema(policy: HostnamePolicy) {
   return z
     .string()
     .transform((text, context) => {
       const hostname = parseHostname(text, policy)
       if (!hostname.ok) return refuse(context, text, hostname)
-      if (ownershipRecordName(hostname.value).length > MAX_NAME_LENGTH) return refuse(context, text, UNPROVABLE)
       return hostname.value
     })
-    .describe('A DNS name, as Unicode or as A-labels.')
+    .describe('A DNS name, as Unicode or as A-labels; `*.` in front makes it a wildcard.')
+}
+
+function verificationField() {
+  const method = z
+    .enum(VERIFICATION_METHODS)
+    .default('txt')
+    .describe(
+      [
+        '- `txt`: a TXT record beside the name',
+        '- `cname`: the name itself is an alias of a target of its own; proof and routing in one',
+        '- `http`: the name’s present web server shows a page',
+        '- `managed`: the name lies in a zone of the platform, which writes the records itself',
+      ].join('\n'),
+    )
+  const routing = z
+    .boolean()
+    .default(true)
+    .describe('`false`: the name may lead elsewhere, such as to a CDN in front; only ownership is asked of DNS.')
+  return z.strictObject({ method, routing }).prefault({})
 }
 
 function targetField({ addresses, edge }: RegistrationRules) {
@@ -144,4 +178,8 @@ function depthOf(value: unknown): number {
 function refuse(context: z.RefinementCtx, input: unknown, complaint: { code: string; message: string }): never {
   context.addIssue({ code: 'custom', input, message: complaint.message, params: { code: complaint.code } })
   return z.NEVER
+}
+
+function complain(context: z.RefinementCtx, input: unknown, { path, code, message }: Complaint): void {
+  context.addIssue({ code: 'custom', input, path, message, params: { code } })
 }

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { type Parsed, parsed, refused } from '../errors.ts'
 import { type AddressRules, refusalOf } from '../edge/address-rules.ts'
-import { parseHostname } from './hostname.ts'
+import { parseSingleHostname } from './hostname.ts'
 
 /** What an edge does with requests for a name. */
 export type Target =
@@ -42,7 +42,7 @@ export function parseUpstream(input: string, rules: AddressRules): Parsed<Upstre
       return refused('TARGET_ADDRESS_SPELLING', `Write the address as ${host}.`)
     }
   } else {
-    const name = parseHostname(hostAsWritten(input))
+    const name = parseSingleHostname(hostAsWritten(input))
     if (!name.ok) return refused('TARGET_HOST_INVALID', `The target's host is not a public name: ${name.message}`)
   }
   return parsed({ scheme, host, hostIsAddress, port: port === '' ? (scheme === 'https' ? 443 : 80) : Number(port) })
@@ -52,7 +52,7 @@ export function parseUpstream(input: string, rules: AddressRules): Parsed<Upstre
 export function parseRedirect(input: string): Parsed<URL> {
   const url = parseHttpUrl(input)
   if (!url.ok) return url
-  const host = parseHostname(hostAsWritten(input))
+  const host = parseSingleHostname(hostAsWritten(input))
   if (!host.ok) return refused('TARGET_HOST_INVALID', `The redirect's host is not a public name: ${host.message}`)
   return url
 }

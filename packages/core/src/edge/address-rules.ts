@@ -27,6 +27,9 @@ export function refusalOf(address: string, rules: AddressRules): string | null {
   return `${ip.toString()} is in the range "${range}", which targets may not use. An operator can allow it with MOORING_UPSTREAM_ALLOW.`
 }
 
+/** The block that holds this address alone. */
+export const blockOf = (address: string): string => `${address}/${address.includes(':') ? 128 : 32}`
+
 export function isCidr(text: string): boolean {
   return ipaddr.isValidCIDR(text)
 }

@@ -1,7 +1,11 @@
 import { X509Certificate, createPrivateKey } from 'node:crypto'
+import { nameUnder } from './name-under.ts'
 import type { RouteCertificate } from './route.ts'
 
 const CERTIFICATE_BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
+
+/** RFC 9525 §6.3: the subject's common name counts for nothing, and an asterisk is a whole label. */
+const AS_BROWSERS_DO = { subject: 'never', partialWildcards: false } as const
 
 /**
  * Why an edge cannot serve `hostname` with this certificate, or null when it can. Found before a web server sees the
@@ -22,7 +26,9 @@ export function certificateComplaint(certificate: RouteCertificate, hostname: st
   if (withoutZeros(leaf.serialNumber) !== withoutZeros(certificate.serial)) {
     return `The certificate has the serial ${leaf.serialNumber}, not ${certificate.serial}.`
   }
-  if (leaf.checkHost(hostname) === undefined) return `The certificate is not for ${hostname}.`
+  // For a wildcard, a name below it that no certificate lists: only the very same wildcard is for that one too.
+  if (leaf.checkHost(nameUnder(hostname), AS_BROWSERS_DO) === undefined)
+    return `The certificate is not for ${hostname}.`
   try {
     if (!leaf.checkPrivateKey(createPrivateKey(certificate.keyPem))) return 'The private key is not the certificate’s.'
   } catch {

@@ -17,6 +17,7 @@ export interface ServedRoute extends Omit<Route, 'variant' | 'target'> {
     | { type: 'proxy'; upstream: ResolvedUpstream }
     | { type: 'redirect'; url: string; status: 301 | 302 | 307 | 308 }
     | { type: 'none' }
+    | { type: 'holding' }
 }
 
 /** What `apply` came to. Everything not in `rejected` is served and proved by a handshake. */

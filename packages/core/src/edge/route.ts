@@ -12,7 +12,8 @@ export interface Route {
   generation: number
   /** `removed` routes are listed so that edges forget the name. */
   variant: 'http' | 'https' | 'removed'
-  target: Target
+  /** `holding` while the domain is suspended, whatever its own target is. */
+  target: Target | { type: 'holding' }
   /** With `https` only. */
   certificate: RouteCertificate | null
 }

@@ -25,6 +25,7 @@ describe('route updates on the wire', () => {
       aRoute(),
       aRoute({ variant: 'removed', certificate: null }),
       aRoute({ hostname: 'demo.customer.test' as Hostname }),
+      aRoute({ hostname: '*.shop.example.com' as Hostname, target: { type: 'holding' } }),
     ]
     expect(travel(...routes)).toEqual({ ok: true, value: { update: { generation: 9, routes }, malformed: [] } })
   })
@@ -32,6 +33,8 @@ describe('route updates on the wire', () => {
   it.each<[string, Partial<Route>]>([
     ['a hostname that is not one', { hostname: 'a.example.com;' as Hostname }],
     ['a hostname in another form', { hostname: 'A.example.com' as Hostname }],
+    ['an asterisk inside', { hostname: 'a.*.example.com' as Hostname }],
+    ['a wildcard over a folder', { hostname: '*.../example.com' as Hostname }],
     ['a serial that leaves its folder', { certificate: { ...aRoute().certificate!, serial: '../../etc' } }],
     ['a key that is not PEM', { certificate: { ...aRoute().certificate!, keyPem: 'ssl_engine' } }],
     ['an unknown target', { target: { type: 'exec' } as never }],

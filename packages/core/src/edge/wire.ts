@@ -31,6 +31,7 @@ const target = z.discriminatedUnion('type', [
     status: z.literal([301, 302, 307, 308]),
   }),
   z.strictObject({ type: z.literal('none') }),
+  z.strictObject({ type: z.literal('holding') }),
 ])
 
 // RFC 7468: nothing but Base64 lines between the boundaries. OpenSSL reads on from there.

@@ -2,8 +2,10 @@ import type { Clock } from '../clock.ts'
 import type { Domain } from '../domain/domain.ts'
 import type { Transition } from '../ports.ts'
 import { nextRetry } from './backoff.ts'
-import { LAUNCH, afterDone } from './machine.ts'
+import { LAUNCH, afterDone, stepNamed } from './machine.ts'
+import { nextReverification } from './next-reverification.ts'
 import { type Outcome, type RouteIntent, failed } from './outcome.ts'
+import type { StepName } from './states.ts'
 import type { LifecyclePolicy, Step } from './step.ts'
 
 interface Circumstances {
@@ -22,12 +24,13 @@ export function decide(domain: Domain, step: Step, outcome: Outcome, circumstanc
 
 /**
  * A name that has to wait for its certificate is served over HTTP meanwhile. One that gets it at once is not: each
- * change of an edge is a reload of nginx, which closes every idle connection of every visitor.
+ * change of an edge is a reload of nginx, which closes every idle connection of every visitor. One that is taken over
+ * from another claim is served by that claim's route until its own is whole.
  */
-function routeOf({ state, routeGeneration }: Domain, outcome: Outcome): RouteIntent | null {
+function routeOf({ state, routeGeneration, takesOverFrom }: Domain, outcome: Outcome): RouteIntent | null {
   if (outcome.kind === 'done') return outcome.changes.route ?? null
   const waits = outcome.kind === 'wait' || outcome.kind === 'retry'
-  return waits && state === 'provisioning_cert' && routeGeneration === null ? 'http' : null
+  return waits && state === 'provisioning_cert' && routeGeneration === null && takesOverFrom === null ? 'http' : null
 }
 
 function decideWhere(
@@ -39,8 +42,11 @@ function decideWhere(
   const here = { state: domain.state, step: step.name }
   switch (outcome.kind) {
     case 'done': {
-      const { rests, ...next } = afterDone(step)
-      if (rests) return { step: step.name, outcome, next, reason: null, attempt: 0, due: null }
+      const { rests, ...next } = outcome.goTo === null ? afterDone(step) : beginning(outcome.goTo)
+      if (rests) {
+        const due = next.state === 'active' ? nextReverification(domain.id, clock.now(), policy.reverifyMs) : null
+        return { step: step.name, outcome, next, reason: null, attempt: 0, due }
+      }
       // The claim that goes on into a new state is that state's first; one that pauses is not spent on the next step.
       const attempt = next.state === domain.state ? domain.attempt : 1
       if (outcome.pause === null) return { step: step.name, outcome, next, reason: null, attempt, due: 'now' }
@@ -80,6 +86,13 @@ function decideWhere(
         due: null,
       }
   }
+}
+
+/** The state a step begins in, for a way that leads out of its list. */
+function beginning(name: StepName): ReturnType<typeof afterDone> {
+  const step = stepNamed(name)
+  if (step === null) throw new TypeError(`there is no step ${name}`)
+  return { state: step.from, step: name, rests: false }
 }
 
 function exhausted({ because, backTo }: Extract<Outcome, { kind: 'retry' }>, { attempt }: Domain): Outcome {

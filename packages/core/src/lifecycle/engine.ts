@@ -3,9 +3,10 @@ import { SECOND } from '../clock.ts'
 import type { Domain } from '../domain/domain.ts'
 import { AppError } from '../errors.ts'
 import type { Log } from '../log.ts'
-import type { DomainStore, Lease } from '../ports.ts'
+import { DnsProviderProblem, type DomainStore, type Lease } from '../ports.ts'
 import { reason } from '../reasons.ts'
 import { decide } from './decide.ts'
+import { outcomeOfDnsProblem } from './dns-problem.ts'
 import { stepNamed } from './machine.ts'
 import { type Outcome, retry } from './outcome.ts'
 import { rememberCertificate } from './remember-certificate.ts'
@@ -89,11 +90,12 @@ async function attempt(step: Step, domain: Domain, context: StepContext & { log:
   }
 }
 
-/** What a certificate authority refuses or fails to do is expected, and has an outcome of its own. */
+/** What a certificate authority or a DNS host refuses or fails to do is expected, and has an outcome of its own. */
 async function runStep(step: Step, domain: Domain, context: StepContext): Promise<Outcome> {
   try {
     return await step.run(domain, context)
   } catch (error) {
+    if (error instanceof DnsProviderProblem) return outcomeOfDnsProblem(error, context.clock)
     if (!(error instanceof CaProblem)) throw error
     return giveUpOrder(outcomeOf(error, context.clock, domain.attempt), domain, context)
   }

@@ -1,18 +1,28 @@
 import type { State, StepName } from './states.ts'
 import type { Step } from './step.ts'
 import { accept } from './steps/accept.ts'
+import { awaitReturn } from './steps/await-return.ts'
 import { confirmChange } from './steps/confirm-change.ts'
+import { confirmHolding } from './steps/confirm-holding.ts'
+import { confirmReturn } from './steps/confirm-return.ts'
 import { confirmRoute } from './steps/confirm-route.ts'
 import { confirmWithdrawal } from './steps/confirm-withdrawal.ts'
 import { finalizeOrder } from './steps/finalize-order.ts'
+import { handOver } from './steps/hand-over.ts'
 import { orderCertificate } from './steps/order-certificate.ts'
+import { publishHolding } from './steps/publish-holding.ts'
 import { publishRoute } from './steps/publish-route.ts'
 import { release } from './steps/release.ts'
+import { removeRecords } from './steps/remove-records.ts'
+import { republishRoute } from './steps/republish-route.ts'
+import { reverify } from './steps/reverify.ts'
+import { revokeCertificate } from './steps/revoke-certificate.ts'
 import { settle } from './steps/settle.ts'
 import { sitOutGrace } from './steps/sit-out-grace.ts'
 import { validateOrder } from './steps/validate-order.ts'
 import { verifyOwnership } from './steps/verify-ownership.ts'
 import { verifyRouting } from './steps/verify-routing.ts'
+import { watchDangling } from './steps/watch-dangling.ts'
 import { withdrawRoute } from './steps/withdraw-route.ts'
 
 /**
@@ -34,9 +44,27 @@ export const LAUNCH: readonly Step[] = [
 /** An active domain whose target was changed. */
 export const CHANGE: readonly Step[] = [confirmChange]
 
-export const LEAVING: readonly Step[] = [withdrawRoute, confirmWithdrawal, sitOutGrace, release]
+/** An active domain rests here; when it is due, its ownership is proved again. */
+export const WATCH: readonly Step[] = [reverify]
 
-export const STEPS: readonly Step[] = [...LAUNCH, ...CHANGE, ...LEAVING]
+/** From the loss of its proof, or a person's word, to its return. */
+export const SUSPENSION: readonly Step[] = [publishHolding, confirmHolding, awaitReturn, republishRoute, confirmReturn]
+
+/** A name that moved to another claim begins with handing over, every other with the withdrawal of its route. */
+export const LEAVING: readonly Step[] = [
+  handOver,
+  withdrawRoute,
+  confirmWithdrawal,
+  removeRecords,
+  sitOutGrace,
+  revokeCertificate,
+  release,
+  watchDangling,
+]
+
+const LISTS = [LAUNCH, CHANGE, WATCH, SUSPENSION, LEAVING]
+
+export const STEPS: readonly Step[] = LISTS.flat()
 
 const byName = new Map<string, Step>(STEPS.map((step) => [step.name, step]))
 
@@ -46,13 +74,13 @@ export const stepNamed = (name: string): Step | null => byName.get(name) ?? null
 /** The state a step belongs to: where a failed domain returns to when it is retried. */
 export const stateOfStep = (name: StepName): State | null => byName.get(name)?.from ?? null
 
-/** Where `done` leads: the next step at once, or rest. A domain at rest in `active` would run `confirm_change` if asked. */
+/** Where `done` leads: the next step at once, or rest. An active domain rests at the step that proves it again. */
 export function afterDone(step: Step): { state: State; step: StepName; rests: boolean } {
-  for (const list of [LAUNCH, CHANGE, LEAVING]) {
+  for (const list of LISTS) {
     const index = list.indexOf(step)
     if (index === -1) continue
     const next = list[index + 1]
     if (next !== undefined) return { state: step.to, step: next.name, rests: false }
   }
-  return { state: step.to, step: step.to === 'active' ? confirmChange.name : step.name, rests: true }
+  return { state: step.to, step: step.to === 'active' ? reverify.name : step.name, rests: true }
 }

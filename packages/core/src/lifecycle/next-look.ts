@@ -14,3 +14,17 @@ export function nextLook(domain: Pick<Domain, 'looks' | 'createdAt'>, now: Date)
   const interval = FIRST_LOOK_MS * 2 ** Math.min(domain.looks, 20)
   return after(now, Math.min(interval, isFirstDay ? FIRST_DAY_MS : LATER_MS))
 }
+
+/**
+ * The look after one that found nothing, and how many there have been then. A zone whose SOA serial changed since the
+ * look before is being worked on: the schedule starts over with quick looks.
+ */
+export function scheduleLook(
+  domain: Pick<Domain, 'looks' | 'createdAt' | 'dns'>,
+  serial: number | null,
+  now: Date,
+): { until: Date; looks: number } {
+  const before = domain.dns.serial
+  const looks = serial !== null && before !== undefined && serial !== before ? 0 : domain.looks
+  return { until: nextLook({ ...domain, looks }, now), looks: looks + 1 }
+}

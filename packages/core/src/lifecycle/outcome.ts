@@ -1,17 +1,18 @@
-import type { DnsFindings } from '../domain/domain.ts'
+import type { DnsFindings, Suspension, Verification } from '../domain/domain.ts'
 import type { Reason } from '../reasons.ts'
+import type { StepName } from './states.ts'
 
 /**
  * What a step came to. The engine alone turns it into a transition:
  *
  * - `done`    go on to the next step: under the same lease, or after `pause` when the world has to follow first
- * - `wait`    the world is not ready; no attempt is counted; look again at `until`
+ * - `wait`    the world is not ready; no attempt is counted; look again at `until`, or when somebody asks if that is null
  * - `retry`   something broke; the attempt counts, backoff with jitter, not before `notBefore`
  * - `failed`  a person must act
  */
 export type Outcome =
-  | { kind: 'done'; changes: Changes; pause: Pause | null }
-  | { kind: 'wait'; until: Date; because: Reason; changes: Changes }
+  | { kind: 'done'; changes: Changes; pause: Pause | null; goTo: StepName | null }
+  | { kind: 'wait'; until: Date | null; because: Reason; changes: Changes }
   | { kind: 'retry'; because: Reason; notBefore: Date | null; backTo: BackTo }
   | { kind: 'failed'; because: Reason; backTo: BackTo }
 
@@ -31,22 +32,39 @@ export interface Changes {
   looks?: number
   ownershipVerifiedAt?: Date
   routingVerifiedAt?: Date
+  /** Null: the proof was found again. */
+  ownershipMissedAt?: Date | null
   /** Decisions: written only when the outcome stands. */
   route?: RouteIntent
   activatedAt?: Date
   deleteAfter?: Date
+  verification?: Verification
+  suspension?: Suspension | null
+  /** The claim proved the hostname: it holds it from now on, and whoever held it lets go. */
+  takesHostname?: true
+  /** The claim lets the hostname go. */
+  releasesHostname?: true
+  /** Told besides the change of state. */
+  events?: { type: string; data?: Record<string, unknown> }[]
 }
 
-/** What the edges shall do with the name from now on; becomes a route with a new generation of its pool. */
-export type RouteIntent = 'http' | 'https' | 'removed'
+/**
+ * What the edges shall do with the name from now on; becomes a route with a new generation of its pool. `holding` shows
+ * a page that says no more than that the site is away, over HTTPS when there is a certificate.
+ */
+export type RouteIntent = 'http' | 'https' | 'holding' | 'removed'
 
 export const done = (changes: Changes = {}, pause: Pause | null = null): Outcome => ({
   kind: 'done',
   changes,
   pause,
+  goTo: null,
 })
 
-export const wait = (until: Date, because: Reason, changes: Changes = {}): Outcome => ({
+/** Done, and the way leads out of the step's list, to a step that it names in `leadsTo`. */
+export const doneTo = (goTo: StepName, changes: Changes = {}): Outcome => ({ kind: 'done', changes, pause: null, goTo })
+
+export const wait = (until: Date | null, because: Reason, changes: Changes = {}): Outcome => ({
   kind: 'wait',
   until,
   because,

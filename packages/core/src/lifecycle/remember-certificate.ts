@@ -35,5 +35,8 @@ export function rememberCertificate(store: CertificateStore): CertificateStore {
     saveIssued: (lease, id, issued) => adjust(store.saveIssued(lease, id, issued), { status: 'issued', issued }),
     abandon: (lease, id) => forgetAfter(store.abandon(lease, id)),
     park: (lease, domainId) => forgetAfter(store.park(lease, domainId)),
+    parked: (hostname, tenant) => store.parked(hostname, tenant),
+    adopt: (lease, id, sealedKey) => forgetAfter(store.adopt(lease, id, sealedKey)),
+    markRevoked: (lease, id) => forgetAfter(store.markRevoked(lease, id)),
   }
 }

@@ -2,7 +2,7 @@ import { after } from '../clock.ts'
 import type { Domain } from '../domain/domain.ts'
 import type { RouteProgress } from '../ports.ts'
 import { type Reason, reason } from '../reasons.ts'
-import { type Outcome, wait } from './outcome.ts'
+import { type Outcome, type Pause, wait } from './outcome.ts'
 import type { StepContext } from './step.ts'
 
 /**
@@ -59,4 +59,10 @@ export function removalNotProved(domain: Domain, progress: RouteProgress): Reaso
 /** An edge's report wakes the domain; the due time is only for when that report never comes. */
 export function waitForEdges(because: Reason, { clock, policy }: StepContext): Outcome {
   return wait(after(clock.now(), policy.edgeRecheckMs), because)
+}
+
+/** No edge can have proved what this very outcome publishes: the next step pauses until one reports. */
+export function pauseForEdges({ hostname }: Domain, { clock, policy }: StepContext): Pause {
+  const message = `Waiting for the edges to prove that they serve ${hostname} as it is wanted.`
+  return { until: after(clock.now(), policy.edgeRecheckMs), because: reason('EDGE_PENDING', message) }
 }

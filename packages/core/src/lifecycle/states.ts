@@ -8,6 +8,7 @@ export const STATES = [
   'verified',
   'provisioning_cert',
   'active',
+  'suspended',
   'deprovisioning',
   'deprovisioned',
   'failed',
@@ -27,13 +28,23 @@ export const STEP_NAMES = [
   'publish_route',
   'confirm_route',
   'confirm_change',
+  'reverify',
+  'publish_holding',
+  'confirm_holding',
+  'await_return',
+  'republish_route',
+  'confirm_return',
+  'hand_over',
   'withdraw_route',
   'confirm_withdrawal',
+  'remove_records',
   'sit_out_grace',
+  'revoke_certificate',
   'release',
+  'watch_dangling',
 ] as const
 
 export type StepName = (typeof STEP_NAMES)[number]
 
-/** Where a domain rests: nothing is due until somebody asks. */
-export const RESTING_STATES: readonly State[] = ['active', 'deprovisioned', 'failed']
+/** Where a domain may rest: what is due there, if anything, is a look at what stands. */
+export const RESTING_STATES: readonly State[] = ['active', 'suspended', 'deprovisioned', 'failed']

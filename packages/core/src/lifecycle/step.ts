@@ -1,7 +1,18 @@
 import type { Clock } from '../clock.ts'
 import type { Domain } from '../domain/domain.ts'
 import type { EdgeIdentity } from '../domain/records.ts'
-import type { CertificateStore, CsrMaker, EdgeStore, Issuer, KeyCustody, Lease, Resolver } from '../ports.ts'
+import type {
+  CertificateStore,
+  Claims,
+  CsrMaker,
+  EdgeStore,
+  HttpProbe,
+  Issuer,
+  KeyCustody,
+  Lease,
+  ManagedZones,
+  Resolver,
+} from '../ports.ts'
 import type { Outcome } from './outcome.ts'
 import type { State, StepName } from './states.ts'
 
@@ -11,6 +22,9 @@ export interface StepContext {
   lease: Lease
   clock: Clock
   resolver: Resolver
+  probe: HttpProbe
+  zones: ManagedZones
+  claims: Claims
   issuer: Issuer
   csrMaker: CsrMaker
   custody: KeyCustody
@@ -29,12 +43,28 @@ export interface LifecyclePolicy {
   /** How soon an unproved edge is looked at again; its report wakes the domain earlier. */
   edgeRecheckMs: number
   graceMs: number
+  /** How often the ownership of an active name is proved again. */
+  reverifyMs: number
+  /** How long a proof may be missed, looked for again and again, before the domain is suspended. */
+  missMs: number
+  /** The age at which tokens are rotated; null never does. */
+  rotationMs: number | null
+  /** How long the old token stays good beside the new one. */
+  rotationGraceMs: number
+  /** How long a domain stays suspended for its lost proof before it leaves. */
+  suspendedMs: number
+  /** The longest wait for a negative answer to leave the resolvers' caches. */
+  settleMs: number
+  /** How long a released name that still leads here is watched. */
+  danglingMs: number
 }
 
 export interface Step {
   name: StepName
   from: State
   to: State
+  /** Steps outside its list that `doneTo` may lead to. */
+  leadsTo?: readonly StepName[]
   run(domain: Domain, context: StepContext): Promise<Outcome>
 }
 

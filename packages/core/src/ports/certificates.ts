@@ -6,12 +6,19 @@ import type { Lease } from './domain-store.ts'
 /** A certificate authority. Every call is bounded by a deadline and throws `CaProblem` for whatever the CA refuses. */
 export interface Issuer {
   readonly name: string
+  /**
+   * What CAA records call this CA (RFC 8659 §4.2): the directory's `caaIdentities` (RFC 8555 §7.1.1), unless the
+   * settings say it. Empty when nobody says.
+   */
+  caaIdentities(signal: AbortSignal): Promise<readonly string[]>
   /** Places an order; nothing is spent until it is finalized. */
   placeOrder(hostname: Hostname, signal: AbortSignal): Promise<PlacedOrder>
   /** Tells the CA to look at the challenges and waits a few seconds at most. Safe to repeat. */
   validate(order: OrderReference, signal: AbortSignal): Promise<OrderProgress>
   /** Finalizes, or picks up where a finalized order stands, and downloads the chain. Safe to repeat. */
   finalize(order: OrderReference, csrDer: Buffer, signal: AbortSignal): Promise<Finalized>
+  /** Revokes (RFC 8555 §7.6). Safe to repeat: a certificate that is revoked or has expired already is no error. */
+  revoke(chainPem: string, signal: AbortSignal): Promise<void>
 }
 
 export interface OrderReference {
@@ -50,16 +57,16 @@ export interface AcmeAccount {
   accountUrl: string | null
 }
 
-/** Seals private keys for storage (AES-256-GCM under a wrapped data key) and opens them for edges. */
+/** Seals private keys and credentials for storage (AES-256-GCM under a wrapped data key) and opens them for use. */
 export interface KeyCustody {
-  seal(keyPem: string, binding: KeyBinding): SealedKey
+  seal(secret: string, binding: KeyBinding): SealedKey
   open(sealed: SealedKey, binding: KeyBinding): string
 }
 
-/** Bound into the ciphertext: a sealed key moved to another row does not open. */
+/** Bound into the ciphertext: a sealed secret moved to another row does not open. */
 export interface KeyBinding {
   ownerId: string
-  certificateId: string
+  secretId: string
 }
 
 export interface CertificateStore {
@@ -75,4 +82,13 @@ export interface CertificateStore {
   abandon(lease: Lease, certificateId: string): Promise<void>
   /** Parks the certificate of a domain that left: not served, kept for its return until retention ends. */
   park(lease: Lease, domainId: string): Promise<void>
+  /** Of the parked certificates that this tenant left behind for the hostname, the one good for longest; null when there is none. */
+  parked(hostname: Hostname, tenant: string): Promise<Certificate | null>
+  /**
+   * Takes a parked certificate over: from now on it is this domain's, in use again, and its key is sealed for it.
+   * False when somebody else took it, or retention ended meanwhile.
+   */
+  adopt(lease: Lease, certificateId: string, sealedKey: SealedKey): Promise<boolean>
+  /** Marks the certificate as revoked: it is never served nor adopted again. */
+  markRevoked(lease: Lease, certificateId: string): Promise<void>
 }

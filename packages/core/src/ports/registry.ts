@@ -1,5 +1,6 @@
 import type { Certificate } from '../certificate/certificate.ts'
 import type { Domain, Lane, Verification } from '../domain/domain.ts'
+import type { DnsProviderName } from './dns-provider.ts'
 import type { Hostname } from '../domain/hostname.ts'
 import type { Target } from '../domain/target.ts'
 import type { State } from '../lifecycle/states.ts'
@@ -22,6 +23,10 @@ export interface NewDomain {
 /** A domain as the API shows it: the row, and what stands beside it. */
 export interface DomainView {
   domain: Domain
+  /** Tenants that may have names below this one without a proof of their own. */
+  consents: string[]
+  /** The managed zone the hostname lies in, if its method is `managed`. */
+  provider: DnsProviderName | null
   certificate: Pick<Certificate, 'id' | 'issuer' | 'status' | 'issued'> | null
   route: RouteProgress | null
 }
@@ -102,10 +107,9 @@ export type IntentAnswer =
 
 /** What people do to domains. Every method that writes also writes its event, in the same transaction. */
 export interface Registry {
-  create(
-    domain: NewDomain,
-  ): Promise<{ kind: 'created'; domain: Domain } | { kind: 'exists'; id: string; tenant: string }>
-  /** By id, or by hostname: the holder, else the newest. */
+  /** A claim of its own for each tenant; `exists` when this tenant has one already. */
+  create(domain: NewDomain): Promise<{ kind: 'created'; domain: Domain } | { kind: 'exists'; id: string }>
+  /** By id, or by hostname: the holder, else the newest claim that is not deprovisioned, else the newest. */
   find(idOrHostname: string): Promise<DomainView | null>
   list(filter: DomainFilter, page: Page): Promise<Paged<DomainView>>
   events(domainId: string, page: Page): Promise<Paged<DomainEvent>>
@@ -113,14 +117,34 @@ export interface Registry {
   jobs(filter: JobFilter, page: Page): Promise<Paged<Job>>
   jobCounts(): Promise<Record<JobKind, number>>
 
-  /** Looks at once, wherever the domain is; a domain at rest is left as it is (`applied` all the same). */
+  /**
+   * Looks at once, wherever the domain is: an active one proves its ownership again, one that was let go is looked at for
+   * records left behind. What has nothing to look at stays as it is (`applied` all the same).
+   */
   check(id: string): Promise<IntentAnswer>
   /** A failed domain goes on at the step that failed, with fresh attempts. */
   retry(id: string): Promise<IntentAnswer>
   /** New target or metadata. A route that is out is published anew; an active domain confirms it (`confirm_change`). */
   change(id: string, patch: { target?: Target; metadata?: Record<string, unknown> }): Promise<IntentAnswer>
-  /** Starts leaving: `deprovisioning` at `withdraw_route`. Again with `immediate` cuts the grace short. */
-  remove(id: string, options: { immediate: boolean }): Promise<IntentAnswer>
+  /** An active domain shows a holding page until it is resumed. */
+  suspend(id: string): Promise<IntentAnswer>
+  /** Ends a suspension by a person. One for lost ownership ends by proof alone: it is looked for at once. */
+  resume(id: string): Promise<IntentAnswer>
+  /** A new token; the old one stays good for the grace of rotations where it has proved the name already. */
+  rotateToken(id: string): Promise<IntentAnswer>
+  /**
+   * Starts leaving: `deprovisioning` at `withdraw_route`. Again with `immediate` cuts the grace short, with `revoke`
+   * asks for the certificate to be revoked at its end.
+   */
+  remove(id: string, options: { immediate: boolean; revoke: boolean }): Promise<IntentAnswer>
+  /** A leaving domain that still holds its name comes back: it proves itself anew and uses the certificate it has. */
+  restore(id: string): Promise<IntentAnswer>
+  /** Forgets metadata, target and whatever a person typed, of a deprovisioned domain; what happened and when stays. */
+  erase(id: string): Promise<IntentAnswer>
+  /** Lets another tenant have names below this domain's without a proof of their own. What it has is not looked at anew. */
+  giveConsent(id: string, tenant: string): Promise<IntentAnswer>
+  /** What the tenant has by this consent alone has lost its proof, and goes the way of every lost proof. */
+  withdrawConsent(id: string, tenant: string): Promise<IntentAnswer>
 
   /** Answers a challenge (RFC 8555 §8.3), for the hostname it was made for only. */
   challengeAnswer(token: string, hostname: string): Promise<string | null>

@@ -62,7 +62,7 @@ export async function register(options: AccountOptions, signer: AccountSigner, r
   return { signer, kid }
 }
 
-const bindingOf = (directoryUrl: string): KeyBinding => ({ ownerId: 'acme-account', certificateId: directoryUrl })
+const bindingOf = (directoryUrl: string): KeyBinding => ({ ownerId: 'acme-account', secretId: directoryUrl })
 
 function newSealedKey({ custody }: AccountOptions, binding: KeyBinding) {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })

@@ -5,13 +5,25 @@ import { problemOf } from './problem.ts'
 import type { Transport } from './transport.ts'
 
 const url = z.string().max(2048)
+/** They are shown to customers as a part of records to add, and no order depends on them: odd ones count as not said. */
+const domainNames = z
+  .array(
+    z
+      .string()
+      .regex(/^[A-Za-z0-9.-]{1,253}$/)
+      .toLowerCase(),
+  )
+  .max(20)
 
 /** RFC 8555 §7.1.1; what is not used here is left out. */
 const directorySchema = z.object({
   newNonce: url,
   newAccount: url,
   newOrder: url,
-  meta: z.object({ externalAccountRequired: z.boolean().default(false) }).prefault({}),
+  revokeCert: url.optional(),
+  meta: z
+    .object({ externalAccountRequired: z.boolean().default(false), caaIdentities: domainNames.catch([]) })
+    .prefault({ caaIdentities: [] }),
 })
 
 export type Directory = z.infer<typeof directorySchema>

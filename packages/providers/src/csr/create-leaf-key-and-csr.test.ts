@@ -6,7 +6,11 @@ import { x509 } from '../local-ca/x509-library.ts'
 import { createLeafKeyAndCsr } from './create-leaf-key-and-csr.ts'
 
 const label = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/)
-const hostname = fc.array(label, { minLength: 2, maxLength: 7 }).map((labels) => labels.join('.') as Hostname)
+const name = fc.array(label, { minLength: 2, maxLength: 7 }).map((labels) => labels.join('.') as Hostname)
+const hostname = fc.oneof(
+  name,
+  name.map((base) => `*.${base}` as Hostname),
+)
 
 test('a request names exactly the hostname and is signed by the key that comes with it', async () => {
   await fc.assert(

@@ -11,11 +11,12 @@ declare module 'dns-packet' {
     name: string
     ttl?: number
     class?: string
-    /** Strings for A, AAAA and CNAME; the character-strings for TXT. */
+    /** Strings for A, AAAA, CNAME and NS; the character-strings for TXT; objects for CAA and SOA. */
     data?: unknown
     udpPayloadSize?: number
     flags?: number
-    options?: unknown[]
+    /** Of an OPT record. */
+    options?: { code: number; data?: Buffer }[]
   }
 
   export interface Packet {
@@ -28,13 +29,16 @@ declare module 'dns-packet' {
 
   export interface DecodedPacket extends Required<Packet> {
     flag_tc: boolean
+    flag_aa: boolean
     /** Name of the response code, such as `NOERROR`. */
     rcode: string
     answers: Record[]
+    authorities: Record[]
   }
 
   export const RECURSION_DESIRED: number
+  export const CHECKING_DISABLED: number
   export function encode(packet: Packet): Buffer
-  /** Throws for what is not a whole DNS message. */
+  /** Throws for what is not a whole DNS message. Compression pointers lead backwards only, so that it always ends. */
   export function decode(message: Buffer): DecodedPacket
 }

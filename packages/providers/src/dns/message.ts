@@ -1,20 +1,35 @@
 import { randomInt } from 'node:crypto'
-import type { DnsAnswer, DnsRecord, RecordType } from '@mooring/core'
-import { type DecodedPacket, RECURSION_DESIRED, type Record, decode, encode } from 'dns-packet'
+import type { RecordType } from '@mooring/core'
+import { CHECKING_DISABLED, type DecodedPacket, RECURSION_DESIRED, decode, encode } from 'dns-packet'
 
 /** What fits through every network without fragments (DNS Flag Day 2020). */
 const UDP_PAYLOAD_BYTES = 1232
 const RESPONSE_BIT = 0x80
 const TRUNCATED_BIT = 0x02
 
-/** One question, with the id that its answer must carry. */
-export interface Query {
-  id: number
+export interface Question {
   name: string
-  type: RecordType
+  type: RecordType | 'SOA' | 'DS'
 }
 
-export const newQuery = (name: string, type: RecordType): Query => ({ id: randomInt(0x10000), name, type })
+/** One question, with the id that its answer must carry. */
+export interface Query extends Question {
+  id: number
+}
+
+/**
+ * How a server is asked: `iterative` of a zone's own servers, `recursive` of a resolver, and `unchecked` of one that
+ * shall answer although DNSSEC says no (RFC 4035 §3.2.2).
+ */
+export type Manner = 'iterative' | 'recursive' | 'unchecked'
+
+const FLAGS: Record<Manner, number> = {
+  iterative: 0,
+  recursive: RECURSION_DESIRED,
+  unchecked: RECURSION_DESIRED | CHECKING_DISABLED,
+}
+
+export const newQuery = ({ name, type }: Question): Query => ({ id: randomInt(0x10000), name, type })
 
 /** A name that DNS cannot carry (RFC 1035 §2.3.4), and so cannot exist. */
 export function isUnaskable(name: string): boolean {
@@ -22,13 +37,13 @@ export function isUnaskable(name: string): boolean {
 }
 
 /** The query in wire format. `edns` offers room for larger answers (RFC 6891); a few old servers refuse that. */
-export function encodeQuery({ id, name, type }: Query, { edns }: { edns: boolean }): Buffer {
+export function encodeQuery({ id, name, type }: Query, { edns, manner }: { edns: boolean; manner: Manner }): Buffer {
   const offer = { name: '.', type: 'OPT', udpPayloadSize: UDP_PAYLOAD_BYTES, flags: 0, options: [] }
   return encode({
     type: 'query',
     id,
-    flags: RECURSION_DESIRED,
-    questions: [{ name, type, class: 'IN' }],
+    flags: FLAGS[manner],
+    questions: [{ name: name === '' ? '.' : name, type, class: 'IN' }],
     additionals: edns ? [offer] : [],
   })
 }
@@ -58,27 +73,5 @@ function decodeIfWhole(message: Buffer): DecodedPacket | null {
   }
 }
 
-/** What the answer means. */
-export function toDnsAnswer({ rcode, answers }: DecodedPacket): DnsAnswer {
-  const records = answers.map(toRecord).filter((record) => record !== null)
-  // NXDOMAIN after a CNAME is about the target (RFC 6604 §3): the name itself exists, and the chain tells the rest.
-  if ((rcode === 'NOERROR' || rcode === 'NXDOMAIN') && records.length > 0) return { kind: 'records', records }
-  if (rcode === 'NOERROR') return { kind: 'no_data' }
-  if (rcode === 'NXDOMAIN') return { kind: 'nxdomain' }
-  return { kind: 'servfail', rcode }
-}
-
-function toRecord({ name, type, ttl, data }: Record): DnsRecord | null {
-  const ttlSeconds = ttl ?? 0
-  if (type === 'TXT') {
-    const value = Buffer.concat([data].flat().map((part) => Buffer.from(part as Buffer))).toString('utf8')
-    return { name: bare(name), type, value, ttlSeconds }
-  }
-  if (type === 'A' || type === 'AAAA' || type === 'CNAME') {
-    return { name: bare(name), type, value: bare(String(data)), ttlSeconds }
-  }
-  return null
-}
-
-/** Lower case without the last dot. */
-const bare = (name: string): string => name.toLowerCase().replace(/\.$/, '')
+/** Lower case without the last dot; the root is the empty name. */
+export const bare = (name: string): string => name.toLowerCase().replace(/\.$/, '')

@@ -6,11 +6,17 @@ import { x509 } from './x509-library.ts'
 
 /**
  * Issues from a CA of one's own. There is nothing to prove and nothing to wait for: the order is a name only, and the
- * name certified is the one in the request, whose signature shows that the requester holds the key.
+ * name certified is the one in the request, whose signature shows that the requester holds the key. Wildcards are names
+ * like any other. It publishes no list of revoked certificates and answers no OCSP, so that revoking one tells nobody:
+ * `revoke` only ends well, and whoever trusts the CA goes on trusting the certificate until it expires.
  */
 export function createLocalCaIssuer({ clock = systemClock, ...ca }: LocalCa & { clock?: Clock }): Issuer {
   return {
     name: 'local',
+    async caaIdentities(signal) {
+      signal.throwIfAborted()
+      return []
+    },
     async placeOrder(_hostname, signal) {
       signal.throwIfAborted()
       return { orderUrl: `local:${randomUUID()}`, challenges: [] }
@@ -24,6 +30,9 @@ export function createLocalCaIssuer({ clock = systemClock, ...ca }: LocalCa & { 
       const { hostname, publicKeyDer } = await readCsr(csrDer)
       const names = [{ type: 'dns' as const, value: hostname }]
       return { status: 'issued', chainPem: await signLeaf(ca, { publicKeyDer, names, now: clock.now() }) }
+    },
+    async revoke(_chainPem, signal) {
+      signal.throwIfAborted()
     },
   }
 }

@@ -26,7 +26,7 @@ export const finalizeOrder = defineStep({
         reason('CA_PROCESSING', 'The certificate authority is still signing the certificate.'),
       )
     }
-    const keyPem = custody.open(certificate.sealedKey, { ownerId: domain.id, certificateId: certificate.id })
+    const keyPem = custody.open(certificate.sealedKey, { ownerId: domain.id, secretId: certificate.id })
     const issued = checkIssued(finalized.chainPem, { hostname: domain.hostname, keyPem, now: clock.now() })
     if (issued instanceof CaProblem) throw issued
     await certificates.saveIssued(lease, certificate.id, issued)

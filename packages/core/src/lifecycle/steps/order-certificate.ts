@@ -17,6 +17,7 @@ export const orderCertificate = defineStep({
     if (domain.tls.mode === 'off') return done()
     const present = await context.certificates.current(domain.id)
     if (present?.status === 'issued' && isGood(present, context)) return done()
+    if (present === null && (await adoptParked(domain, context))) return done()
 
     const certificate = isOurs(present, context) ? present : await begin(domain, present, context)
     if (certificate.orderUrl === null) {
@@ -33,11 +34,20 @@ const isGood = ({ issued }: Certificate, { clock }: StepContext): boolean =>
 const isOurs = (present: Certificate | null, { issuer }: StepContext): present is Certificate =>
   present?.status === 'ordering' && present.issuer === issuer.name
 
+/** A name that comes back gets the certificate it left behind, which costs nobody's limits anything. */
+async function adoptParked(domain: Domain, context: StepContext): Promise<boolean> {
+  const { certificates, custody, lease } = context
+  const parked = await certificates.parked(domain.hostname, domain.tenant)
+  if (parked === null || !isGood(parked, context)) return false
+  const keyPem = custody.open(parked.sealedKey, { ownerId: parked.domainId, secretId: parked.id })
+  return certificates.adopt(lease, parked.id, custody.seal(keyPem, { ownerId: domain.id, secretId: parked.id }))
+}
+
 async function begin(domain: Domain, present: Certificate | null, context: StepContext): Promise<Certificate> {
   // An order at an issuer that is no longer configured can never end: a new need replaces it.
   if (present?.status === 'ordering') await context.certificates.abandon(context.lease, present.id)
   const id = newCertificateId()
   const { keyPem, csrDer } = await context.csrMaker.newKeyAndCsr(domain.hostname)
-  const sealedKey = context.custody.seal(keyPem, { ownerId: domain.id, certificateId: id })
+  const sealedKey = context.custody.seal(keyPem, { ownerId: domain.id, secretId: id })
   return context.certificates.begin(context.lease, { id, issuer: context.issuer.name, sealedKey, csrDer })
 }

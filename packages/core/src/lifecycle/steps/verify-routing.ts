@@ -1,6 +1,6 @@
 import { reason } from '../../reasons.ts'
 import { lookAtRouting } from '../look.ts'
-import { nextLook } from '../next-look.ts'
+import { scheduleLook } from '../next-look.ts'
 import { done, failed, wait } from '../outcome.ts'
 import { defineStep } from '../step.ts'
 
@@ -10,12 +10,14 @@ export const verifyRouting = defineStep({
   to: 'verified',
   async run(domain, context) {
     const now = context.clock.now()
-    const verdict = await lookAtRouting(domain, 'any', context)
-    const dns = { ...domain.dns, routing: verdict.finding }
+    const verdict = await lookAtRouting(domain, context)
+    const { serial } = verdict
+    const dns = { routing: verdict.finding, ...(serial === null ? {} : { serial }) }
     if (verdict.proved) return done({ dns, looks: 0, routingVerifiedAt: now })
     if (domain.verification.expiresAt <= now) {
       return failed(reason(verdict.because.code, `${verdict.because.message} Then retry the domain.`, verdict.because))
     }
-    return wait(nextLook(domain, now), verdict.because, { dns, looks: domain.looks + 1 })
+    const { until, looks } = scheduleLook(domain, serial, now)
+    return wait(until, verdict.because, { dns, looks })
   },
 })

@@ -1,0 +1,51 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { SECOND } from '@mooring/core'
+import { readConfig } from '@mooring/runtime'
+import { configSchema } from '../config.ts'
+import { EXIT, type ExitCode } from '../exit-codes.ts'
+import { Failure } from '../failure.ts'
+import { domainListPage, domainPage } from '../render/domain-page.ts'
+import { ask } from '../server/ask.ts'
+import type { Call, Server } from '../server/call-server.ts'
+import { type DomainAnswer, domainListSchema, domainSchema } from '../server/domain-answer.ts'
+import { knownServer } from '../server/known-server.ts'
+import { type OutputOptions, output } from './output.ts'
+
+const BETWEEN_LOOKS_MS = 2 * SECOND
+
+/** One call that answers with a domain, which is shown. */
+export async function performOnDomain(call: Call, options: OutputOptions): Promise<ExitCode> {
+  const domain = await ask(serverFromEnvironment(), call, domainSchema)
+  output(domain.body, domainPage(domain.value), options)
+  return EXIT.ok
+}
+
+export async function listDomains(path: string, options: OutputOptions): Promise<ExitCode> {
+  const list = await ask(serverFromEnvironment(), { method: 'GET', path }, domainListSchema)
+  output(list.body, domainListPage(list.value), options)
+  return EXIT.ok
+}
+
+/** Shows the domain each time that its state or its reason is another, until nothing changes by itself any more. */
+export async function watchDomain(path: string, options: OutputOptions): Promise<ExitCode> {
+  const server = serverFromEnvironment()
+  for (let shown = ''; ; await pause(BETWEEN_LOOKS_MS)) {
+    const domain = await ask(server, { method: 'GET', path }, domainSchema)
+    const news = `${domain.value.state} ${domain.value.reason?.message}`
+    if (news !== shown) output(domain.body, domainPage(domain.value), options)
+    shown = news
+    const ending = endingOf(domain.value)
+    if (ending !== null) return ending
+  }
+}
+
+function endingOf({ state }: DomainAnswer): ExitCode | null {
+  if (state === 'active' || state === 'deprovisioned') return EXIT.ok
+  return state === 'failed' || state === 'suspended' ? EXIT.wrong : null
+}
+
+function serverFromEnvironment(): Server {
+  const server = knownServer(readConfig(configSchema))
+  if (server !== null) return server
+  throw new Failure(EXIT.usage, 'Set MOORING_API_URL to the server’s address, and MOORING_API_KEY to a key of it.')
+}

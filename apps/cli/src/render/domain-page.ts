@@ -1,0 +1,54 @@
+import type { DomainAnswer, DomainList } from '../server/domain-answer.ts'
+import { type Block, type Page, type Tone, blank, copy, heading, line, piece } from './page.ts'
+
+/** One domain: where it stands, why, and what is still to be typed where. */
+export function domainPage(domain: DomainAnswer): Page {
+  const { hostname, state, reason, next_check_at: nextCheckAt } = domain
+  const because = reason === null ? [] : [piece(reason.message), piece(` (${reason.code})`, 'faint')]
+  return [
+    line([piece(hostname, 'strong'), piece(' is '), piece(state, toneOf(state)), piece('.')]),
+    ...(reason === null ? [] : [line(because)]),
+    ...(nextCheckAt === null ? [] : [line([piece(`Looked at again at ${nextCheckAt}.`, 'faint')])]),
+    ...missing(domain),
+  ]
+}
+
+/** Room for the longest, `provisioning_cert`. */
+const STATE_WIDTH = 19
+
+export function domainListPage({ data, next_cursor: nextCursor }: DomainList): Page {
+  if (data.length === 0) return [line([piece('No domain fits.')])]
+  const widest = Math.min(40, Math.max(...data.map(({ hostname }) => hostname.length)))
+  const rows = data.map(({ hostname, state, reason }) => {
+    const name = piece(`${hostname.padEnd(widest)}  `)
+    return line([name, piece(state.padEnd(STATE_WIDTH), toneOf(state)), piece(reason?.code ?? '')], { hanging: 2 })
+  })
+  return nextCursor === null ? rows : [...rows, blank, line([piece(`There are more: --cursor ${nextCursor}`, 'faint')])]
+}
+
+function missing({ dns, verification: { http } }: DomainAnswer): Page {
+  const records = dns.records.filter(({ status }) => status !== 'ok')
+  return [
+    ...(records.length === 0 ? [] : [blank, heading('Records that are not there yet')]),
+    ...records.flatMap(({ type, name, value }) => [
+      blank,
+      copy('Type', type, { indent: 2 }),
+      copy('Host', name, { indent: 2 }),
+      copy('Value', value, { indent: 2 }),
+    ]),
+    ...(http ? page(http) : []),
+  ]
+}
+
+const page = ({ url, body }: { url: string; body: string }): Block[] => [
+  blank,
+  heading('The page that proves ownership'),
+  blank,
+  copy('Address', url, { indent: 2 }),
+  copy('Text', body, { indent: 2 }),
+]
+
+function toneOf(state: string): Tone {
+  if (state === 'active') return 'good'
+  return state === 'failed' || state === 'suspended' ? 'bad' : 'doubtful'
+}

@@ -1,0 +1,57 @@
+import { type EdgeIdentity, type Hostname, VERIFICATION_METHODS } from '@mooring/core'
+import { z } from 'zod'
+import type { Expectation, Proof } from '../doctor/expectation.ts'
+import { parseProofRecord, parseToken } from '../doctor/parse-proof.ts'
+import { type Server, callServer } from './call-server.ts'
+
+/** What a server of Mooring knows about the hostname; `detail` says in plain words why it is of no help. */
+export type ServerAnswer = { kind: 'known'; expectation: Expectation } | { kind: 'no_help'; detail: string }
+
+// No more of the domain than is needed here, so that servers of other releases are understood as well.
+const domainSchema = z.object({
+  verification: z.object({
+    method: z.enum(VERIFICATION_METHODS),
+    routing: z.boolean().default(true),
+    http: z.object({ body: z.string() }).nullish(),
+  }),
+  tls: z.object({ mode: z.enum(['auto', 'off']) }),
+  dns: z.object({ records: z.array(z.object({ type: z.string(), value: z.string() })) }),
+})
+
+/** Asks what was agreed on for the hostname: `GET /v1/domains/{hostname}`. */
+export async function askExpectation(server: Server, hostname: Hostname): Promise<ServerAnswer> {
+  const { host } = new URL(server.url)
+  const answer = await callServer(server, { method: 'GET', path: `/v1/domains/${encodeURIComponent(hostname)}` })
+  if (answer.kind === 'silent') return { kind: 'no_help', detail: answer.detail }
+  if (answer.status === 404) return { kind: 'no_help', detail: `${host} does not know this hostname` }
+  if (answer.status === 401 || answer.status === 403) {
+    return { kind: 'no_help', detail: `${host} refuses the key in MOORING_API_KEY` }
+  }
+  const domain = domainSchema.safeParse(answer.body)
+  if (answer.status === 200 && domain.success) return { kind: 'known', expectation: expectationOf(domain.data) }
+  return { kind: 'no_help', detail: `${host} answers with status ${answer.status}, not with a domain` }
+}
+
+function expectationOf({ verification, tls, dns }: z.output<typeof domainSchema>): Expectation {
+  const { method, routing, http } = verification
+  const values = (...types: string[]) =>
+    dns.records.filter(({ type }) => types.includes(type)).map(({ value }) => value)
+  const aliases = values('CNAME').map(splitAlias)
+  const proofs = [
+    ...values('TXT').map(parseProofRecord),
+    ...aliases.map(({ token }) => parseToken(token)),
+    ...(http ? [parseToken(http.body)] : []),
+  ]
+  const proof = proofs.find((each): each is { ok: true; value: Proof } => each.ok)?.value ?? null
+  return { method, routing, tls: tls.mode, proof, edge: edgeOf(aliases[0]?.edge, values('A', 'AAAA')) }
+}
+
+/** Of the method `cname`, the token is a label before the edges' own name. */
+function splitAlias(target: string): { token: string; edge: string } {
+  const [, token = '', edge = ''] = /^(?:([0-9a-f]{40})\.)?(.*)$/i.exec(target) ?? []
+  return { token, edge }
+}
+
+function edgeOf(hostname: string | undefined, addresses: string[]): EdgeIdentity | null {
+  return hostname === undefined && addresses.length === 0 ? null : { hostname: hostname ?? '', addresses }
+}

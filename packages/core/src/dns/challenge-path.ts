@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto'
+import type { Domain } from '../domain/domain.ts'
+import { isWildcard } from '../domain/hostname.ts'
+import type { HttpProbe, ProbeAnswer } from '../ports.ts'
+import { type Reason, reason } from '../reasons.ts'
+
+const TOKEN = /^mooring-reach-[0-9a-f]{32}$/
+const MAX_SHOWN = 100
+
+/** Asked for in place of a certificate authority's token, to see whether its question would come through. */
+export const reachToken = ({ id }: Pick<Domain, 'id'>): string =>
+  `mooring-reach-${createHash('sha256').update(id).digest('hex').slice(0, 32)}`
+
+/**
+ * What the control plane answers to such a question, without looking anything up; null for any other token. Nothing
+ * is proved by it but the way: whoever knows the rule could answer.
+ */
+export function reachAnswer(token: string, hostname: string): string | null {
+  if (!TOKEN.test(token)) return null
+  return `${token}.${createHash('sha256').update(`${token} ${hostname.toLowerCase()}`).digest('hex')}`
+}
+
+interface Reaching {
+  /** Of the hostname, both families. */
+  addresses: string[]
+  probe: HttpProbe
+  signal: AbortSignal
+}
+
+/**
+ * Why a certificate authority's question (RFC 8555 §8.3) would not come through to us, or null when it would. Authorities
+ * prefer IPv6 and ask from several places, so that each family the name has must lead here; one address of each is asked.
+ */
+export async function challengePathBlocked(
+  domain: Pick<Domain, 'id' | 'hostname'>,
+  reaching: Reaching,
+): Promise<Reason | null> {
+  // A wildcard is proved by DNS only.
+  if (isWildcard(domain.hostname)) return null
+  const { addresses } = reaching
+  const asked = [
+    addresses.find((address) => address.includes(':')),
+    addresses.find((address) => !address.includes(':')),
+  ]
+  for (const address of asked) {
+    const way = address === undefined ? OPEN : await wayTo(address, domain, reaching)
+    if (way.kind === 'blocked') return way.because
+  }
+  return null
+}
+
+/** `unknown`: this machine has no way to that address family, which says nothing about who has one. */
+export type Way = { kind: 'open' } | { kind: 'unknown' } | { kind: 'blocked'; because: Reason }
+
+const OPEN: Way = { kind: 'open' }
+
+/** Whether the question comes through at one address. */
+export async function wayTo(
+  address: string,
+  domain: Pick<Domain, 'id' | 'hostname'>,
+  { probe, signal }: Pick<Reaching, 'probe' | 'signal'>,
+): Promise<Way> {
+  const { hostname } = domain
+  const token = reachToken(domain)
+  const path = `/.well-known/acme-challenge/${token}`
+  const answer = await probe.get({ scheme: 'http', hostname, address, path }, signal)
+  if (answer.kind === 'no_route') return { kind: 'unknown' }
+  const isOurs = answer.kind === 'answer' && answer.status === 200
+  return isOurs && answer.body.trim() === reachAnswer(token, hostname)
+    ? OPEN
+    : { kind: 'blocked', because: blocked(answer, hostname, address) }
+}
+
+function blocked(answer: Exclude<ProbeAnswer, { kind: 'no_route' }>, hostname: string, address: string): Reason {
+  const family = address.includes(':') ? 'IPv6' : 'IPv4'
+  const where = `http://${hostname}/.well-known/acme-challenge/ at ${address} (${family})`
+  const expected = [`the platform's answer at ${where}`]
+  const observed = [seen(answer)]
+  if (answer.kind === 'answer') {
+    const message = `${where} answers, but not from this platform: ${observed[0]}. Something in between takes the request; let it pass, or point ${family} here.`
+    return reason('HTTP_WRONG_ANSWER', message, { expected, observed })
+  }
+  const message = `${where} cannot be reached: ${observed[0]}. Certificate authorities ask there: open port 80, or remove the ${family === 'IPv6' ? 'AAAA' : 'A'} record.`
+  return reason('HTTP_UNREACHABLE', message, { expected, observed })
+}
+
+/** In a few words that are safe to show. */
+export function seen(answer: ProbeAnswer): string {
+  if (answer.kind === 'no_route') return 'no way to that address from here'
+  if (answer.kind !== 'answer') return answer.detail
+  if (answer.location !== null) return `${answer.status}, a redirect to ${safe(answer.location)}`
+  const text = safe(answer.body)
+  return text === '' ? `${answer.status} with an empty body` : `${answer.status} with "${text}"`
+}
+
+const safe = (text: string): string =>
+  text
+    .replaceAll(/[^\x20-\x7e]+/g, ' ')
+    .trim()
+    .slice(0, MAX_SHOWN)

@@ -1,0 +1,90 @@
+import { after } from '../../clock.ts'
+import type { Domain } from '../../domain/domain.ts'
+import { type Rotation, rotate } from '../../domain/rotate-token.ts'
+import { type Reason, reason } from '../../reasons.ts'
+import { type Verdict, confirmOwnership, confirmRouting } from '../look.ts'
+import { nextLook } from '../next-look.ts'
+import { nextReverification } from '../next-reverification.ts'
+import { type Changes, type Outcome, done, doneTo, wait } from '../outcome.ts'
+import { type StepContext, defineStep } from '../step.ts'
+import { isConsentedTo, withFinding } from './verify-ownership.ts'
+
+/**
+ * Proves an active name again. A miss is told at once and looked at again and again; only one that still stands after
+ * `missMs` suspends the domain. Servers that fail or stay silent are no miss, however long.
+ */
+export const reverify = defineStep({
+  name: 'reverify',
+  from: 'active',
+  to: 'active',
+  leadsTo: ['publish_holding'],
+  async run(domain, context) {
+    const [ownership, routing] = await Promise.all([confirmOwnership(domain, context), confirmRouting(domain, context)])
+    const dns = { ...withFinding(ownership), routing: routing.finding }
+    if (ownership.proved) return proved(domain, { ownership, routing, dns }, context)
+    if (await isConsentedTo(domain, context)) {
+      return proved(domain, { ownership: { ...ownership, proved: true, by: 'current' }, routing, dns }, context)
+    }
+    if (ownership.isMiss) return missed(domain, ownership.because, dns, context)
+    return wait(nextLook(domain, context.clock.now()), ownership.because, { dns, looks: domain.looks + 1 })
+  },
+})
+
+interface Found {
+  ownership: Extract<Verdict, { proved: true }>
+  routing: Verdict
+  dns: NonNullable<Changes['dns']>
+}
+
+function proved(domain: Domain, { ownership, routing, dns }: Found, { clock, policy }: StepContext): Outcome {
+  const now = clock.now()
+  const rotation = rotate(domain, ownership.by, { now, policy })
+  const changes: Changes = {
+    dns,
+    looks: 0,
+    ownershipVerifiedAt: now,
+    ownershipMissedAt: null,
+    // A worker of a release that knew no claims may have made it active.
+    ...(domain.holds ? {} : { takesHostname: true }),
+    ...(routing.proved ? { routingVerifiedAt: now } : {}),
+    ...changesOf(rotation),
+  }
+  const because = rotation.because ?? (!routing.proved && routing.isMiss ? routing.because : null)
+  return because === null
+    ? done(changes)
+    : wait(nextReverification(domain.id, now, policy.reverifyMs), because, changes)
+}
+
+const changesOf = ({ verification, events }: Rotation): Changes => ({
+  ...(verification === null ? {} : { verification }),
+  events,
+})
+
+function missed(domain: Domain, because: Reason, dns: Found['dns'], { clock, policy }: StepContext): Outcome {
+  const now = clock.now()
+  const missedAt = domain.ownershipMissedAt ?? now
+  const suspendsAt = after(missedAt, policy.missMs)
+  const data = { since: missedAt.toISOString(), expected: because.expected, observed: because.observed }
+  if (domain.ownershipMissedAt !== null && suspendsAt <= now) {
+    return doneTo('publish_holding', {
+      dns,
+      looks: 0,
+      suspension: 'ownership',
+      events: [{ type: 'ownership.lost', data }],
+    })
+  }
+  const lost = proofLost(because, `It is suspended at ${suspendsAt.toISOString()} unless the record is back by then.`)
+  const next = nextLook(domain, now)
+  return wait(next < suspendsAt ? next : suspendsAt, lost, {
+    dns,
+    looks: domain.looks + 1,
+    ownershipMissedAt: missedAt,
+    events: domain.ownershipMissedAt === null ? [{ type: 'domain.action_required', data }] : [],
+  })
+}
+
+/** What is missing and where, in the words of the look, under the code that says what it means for the domain. */
+export const proofLost = (because: Reason, consequence: string): Reason => ({
+  ...because,
+  ...reason('OWNERSHIP_LOST', `${because.message} ${consequence}`),
+})
