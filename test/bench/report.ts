@@ -2,9 +2,20 @@ import { availableParallelism, cpus } from 'node:os'
 import type { Burst } from './burst.ts'
 import type { Singles } from './singles.ts'
 import type { AcmeComparison } from './acme.ts'
+import type { Reverification } from './reverify.ts'
+
+interface Report {
+  acme: AcmeComparison
+  reverification: Reverification
+  singles: Singles
+  burst: Burst
+}
+
+const NAMES_A_DAY = 100_000
+const DAY_SECONDS = 86_400
 
 /** Prints the tables of the README, as Markdown. */
-export function printReport({ acme, singles, burst }: { acme: AcmeComparison; singles: Singles; burst: Burst }): void {
+export function printReport({ acme, reverification, singles, burst }: Report): void {
   const ms = (value: number) => `${Math.round(value)} ms`
   const table = (rows: string[][]) => {
     const [head = [], ...body] = rows
@@ -53,6 +64,21 @@ export function printReport({ acme, singles, burst }: { acme: AcmeComparison; si
         (acme.own.perSecond / acme.peer.perSecond).toFixed(1),
         `1/${(acme.peer.cpuMs / acme.own.cpuMs).toFixed(1)}`,
       ],
+    ])}\n`,
+  )
+  const { count, perSecond, queriesPerName, cpuMs, peer } = reverification
+  const share = (msPerName: number) => `${((msPerName * NAMES_A_DAY) / 10 / DAY_SECONDS).toFixed(2)} %`
+  const costs = (name: string, msPerName: number) => [name, msPerName.toFixed(1), share(msPerName)]
+  console.log(
+    `Proving ${count} active names again, one slot: ${perSecond.toFixed(0)} names per second, ${queriesPerName.toFixed(1)} DNS queries each.\n`,
+  )
+  console.log(
+    `${table([
+      ['CPU per name proved again', 'ms', 'of a core for 100,000 names a day'],
+      costs('worker', cpuMs.worker),
+      costs('postgres', cpuMs.postgres),
+      costs('scheduler', cpuMs.scheduler),
+      costs('for comparison: `node:dns` and a caching resolver, the same two records', peer.cpuMs),
     ])}\n`,
   )
 }

@@ -3,14 +3,10 @@ import { caaForbids } from '../dns/caa.ts'
 import { wayTo } from '../dns/challenge-path.ts'
 import { isWildcard, isWithin, registrableDomain } from '../domain/hostname.ts'
 import type { Verdict } from '../domain/verdict.ts'
-import {
-  type Look,
-  type Looked,
-  addressesOf,
-  lookAtOwnership,
-  lookAtRouting,
-  resolversDissent,
-} from '../lifecycle/look.ts'
+import { lookAtOwnership } from '../look/look-at-ownership.ts'
+import { addressesOf, lookAtRouting } from '../look/look-at-routing.ts'
+import { resolversDissent } from '../look/look-before-order.ts'
+import type { Look, Looked } from '../look/looked.ts'
 import type { ZoneFacts } from '../ports.ts'
 import { type Reason, reason } from '../reasons.ts'
 import type { Check, CheckId, DiagnosisContext, DiagnosisSubject } from './diagnosis.ts'

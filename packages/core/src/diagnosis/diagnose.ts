@@ -1,6 +1,6 @@
 import { dnsHostOf } from '../dns/known-hosts.ts'
 import { requiredRecords } from '../domain/records.ts'
-import { type Look, type Looked } from '../lifecycle/look.ts'
+import type { Look, Looked } from '../look/looked.ts'
 import { CHECKS, type Examined, LONGEST_MS, TOO_LATE, type Verdicts, examineRecords } from './checks.ts'
 import { CHECK_IDS, type Check, type Diagnosis, type DiagnosisContext, type DiagnosisSubject } from './diagnosis.ts'
 import { nextSteps } from './next-steps.ts'

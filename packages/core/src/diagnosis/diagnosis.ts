@@ -1,7 +1,7 @@
 import type { DnsHost } from '../dns/known-hosts.ts'
 import type { Domain, RecordFinding } from '../domain/domain.ts'
 import type { EdgeIdentity, RequiredRecord } from '../domain/records.ts'
-import type { Look } from '../lifecycle/look.ts'
+import type { Look } from '../look/looked.ts'
 import type { ZoneFacts } from '../ports.ts'
 import type { Reason } from '../reasons.ts'
 

@@ -3,7 +3,7 @@ import type { DnsHost } from '../dns/known-hosts.ts'
 import type { RequiredRecord } from '../domain/records.ts'
 import { isWithin } from '../domain/hostname.ts'
 import type { ZoneFacts } from '../ports.ts'
-import type { Reason } from '../reasons.ts'
+import type { Reason, ReasonCode } from '../reasons.ts'
 import type { Check, CheckId, Diagnosis, NextStep } from './diagnosis.ts'
 
 type Facts = Pick<Diagnosis, 'checks' | 'records' | 'zone' | 'dnsHost'>
@@ -12,11 +12,29 @@ type Facts = Pick<Diagnosis, 'checks' | 'records' | 'zone' | 'dnsHost'>
 export function nextSteps({ checks, records, zone, dnsHost }: Facts): NextStep[] {
   const worthMending = causes(checks, records)
   if (worthMending.length === 0) return unsureSteps(checks)
-  const typed = worthMending.flatMap((check) => stepsFor(check, { records, zone, dnsHost }))
-  const first = typed.findIndex(({ fields }) => fields.length > 0)
-  if (first === -1) return [...typed, step('Then look again.')]
-  return [...typed.toSpliced(first, 0, signIn(zone, dnsHost)), step('Save, and look again in a minute.')]
+  const steps = worthMending.map((check) => stepsFor(check, { records, zone, dnsHost }))
+  const first = worthMending.findIndex(isMendedAtDnsHost)
+  if (first === -1) return [...steps.flat(), step('Then look again.')]
+  return [...steps.toSpliced(first, 0, [signIn(zone, dnsHost)]).flat(), step('Save, and look again in a minute.')]
 }
+
+/** What is mended by changing a record, rather than at a registrar, at a web server or in time. */
+const MENDED_AT_DNS_HOST: readonly ReasonCode[] = [
+  'DNS_TXT_MISSING',
+  'DNS_TXT_MISMATCH',
+  'DNS_RECORD_MISSING',
+  'DNS_RECORD_MISMATCH',
+  'DNS_NXDOMAIN',
+  'DNS_DOUBLED_LABEL',
+  'DNS_STRAY_A',
+  'DNS_STRAY_AAAA',
+  'DNS_PROXIED',
+  'DNS_CNAME_LOOP',
+  'CAA_FORBIDS',
+]
+
+const isMendedAtDnsHost = ({ id, reason }: Check): boolean =>
+  id !== 'zone' && reason !== null && MENDED_AT_DNS_HOST.includes(reason.code)
 
 const step = (text: string, fields: NextStep['fields'] = []): NextStep => ({ text, fields })
 

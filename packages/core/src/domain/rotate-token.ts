@@ -2,7 +2,7 @@ import { DAY, after } from '../clock.ts'
 import type { LifecyclePolicy } from '../lifecycle/step.ts'
 import { type Reason, reason } from '../reasons.ts'
 import type { Domain, PreviousToken, Verification } from './domain.ts'
-import { newToken } from './register-domain.ts'
+import { newToken } from './ownership-token.ts'
 
 /** What a proof means for the token: where it stands in its rotation, and what the customer has to be told. */
 export interface Rotation {

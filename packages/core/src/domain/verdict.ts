@@ -77,7 +77,7 @@ export function unanswered(answer: Mute, asked: Asked): Verdict {
   const { question } = asked
   switch (answer.kind) {
     case 'servfail': {
-      const message = `The name servers answer ${answer.rcode} for ${question}. Ask the DNS host to repair the zone.`
+      const message = `${failureOf(answer.rcode, question)} Ask the DNS host to repair the zone.`
       return unknown({ code: 'DNS_SERVFAIL', message, observed: [answer.rcode] }, asked)
     }
     case 'timeout': {
@@ -92,6 +92,19 @@ export function unanswered(answer: Mute, asked: Asked): Verdict {
       const message = `The CNAMEs for ${question} lead in a circle: ${answer.chain.join(' → ')}. Remove one of them.`
       return missed({ code: 'DNS_CNAME_LOOP', message, observed: answer.chain }, asked)
     }
+  }
+}
+
+/** The response code stays in the sentence: whoever repairs the zone searches for it. */
+function failureOf(rcode: string, question: string): string {
+  switch (rcode) {
+    case 'OVERSIZED':
+      return `The answer to ${question} is too large to be read: far too many records stand there.`
+    case 'REFUSED':
+    case 'LAME':
+      return `The name servers know nothing of the zone (${rcode} for ${question}), although the domain names them as its own.`
+    default:
+      return `The name servers answer ${rcode} for ${question}.`
   }
 }
 

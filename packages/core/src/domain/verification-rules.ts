@@ -2,7 +2,7 @@ import { markNameOf } from '../dns/record-mark.ts'
 import type { VerificationMethod } from './domain.ts'
 import { type Hostname, baseOf, isApex, isWildcard } from './hostname.ts'
 import { type EdgeIdentity, ownershipRecordName } from './records.ts'
-import { TOKEN_LENGTH } from './register-domain.ts'
+import { TOKEN_LENGTH } from './ownership-token.ts'
 
 /** What is wrong with a field of a registration, under a code of its own. */
 export interface Complaint {

@@ -1,6 +1,6 @@
 import { after } from '../../clock.ts'
 import { reason } from '../../reasons.ts'
-import { lookAtOwnership } from '../look.ts'
+import { lookAtOwnership } from '../../look/look-at-ownership.ts'
 import { scheduleLook } from '../next-look.ts'
 import { done, doneTo, wait } from '../outcome.ts'
 import { defineStep } from '../step.ts'

@@ -1,10 +1,12 @@
+import { CaProblem } from '../../certificate/ca-problem.ts'
 import { SECOND, after } from '../../clock.ts'
 import type { Domain } from '../../domain/domain.ts'
 import type { Reason } from '../../reasons.ts'
-import { checkBeforeOrder } from '../look.ts'
+import { lookBeforeOrder } from '../../look/look-before-order.ts'
 import { nextLook } from '../next-look.ts'
 import { done, doneTo, failed, wait } from '../outcome.ts'
 import { type StepContext, defineStep } from '../step.ts'
+import { isConsentedTo } from './verify-ownership.ts'
 
 const SOONEST_MS = 5 * SECOND
 
@@ -20,13 +22,27 @@ export const settle = defineStep({
   async run(domain, context) {
     // A worker of a release that knew no claims verified it: nobody holds the name by that.
     if (!domain.holds) return doneTo('verify_ownership')
-    const caaIdentities = domain.tls.mode === 'auto' ? await context.issuer.caaIdentities(context.signal) : []
-    const because = await checkBeforeOrder(domain, context, { caaIdentities })
+    const caaIdentities = domain.tls.mode === 'auto' ? await caaIdentitiesOf(context) : []
+    const agreed = (await isConsentedTo(domain, context)) ? (['routing'] as const) : (['ownership', 'routing'] as const)
+    const because = await lookBeforeOrder(domain, context, { caaIdentities, agreed })
     if (because === null) return done({ looks: 0 })
     if (domain.verification.expiresAt <= context.clock.now()) return failed(because)
     return wait(await lookAgainAt(domain, because, context), because, { looks: domain.looks + 1 })
   },
 })
+
+/**
+ * None when the CA does not answer. That must not stop the name here, where nothing is served yet: the order meets it
+ * again, while visitors are served over HTTP.
+ */
+async function caaIdentitiesOf({ issuer, signal }: StepContext): Promise<readonly string[]> {
+  try {
+    return await issuer.caaIdentities(signal)
+  } catch (error) {
+    if (error instanceof CaProblem) return []
+    throw error
+  }
+}
 
 /** Resolvers forget that a record was not there when the zone says so, and then agree; all else takes a person. */
 async function lookAgainAt(domain: Domain, because: Reason, { clock, resolver, policy }: StepContext): Promise<Date> {

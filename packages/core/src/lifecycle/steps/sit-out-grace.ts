@@ -1,7 +1,7 @@
 import { after } from '../../clock.ts'
 import type { Domain } from '../../domain/domain.ts'
 import { reason } from '../../reasons.ts'
-import { confirmOwnership } from '../look.ts'
+import { confirmOwnership } from '../../look/look-at-ownership.ts'
 import { type Changes, done, wait } from '../outcome.ts'
 import { type StepContext, defineStep } from '../step.ts'
 import { isConsentedTo, withFinding } from './verify-ownership.ts'

@@ -1,6 +1,7 @@
 import type { Domain } from '../../domain/domain.ts'
 import { type Reason, reason } from '../../reasons.ts'
-import { type Verdict, lookAtOwnership } from '../look.ts'
+import type { Verdict } from '../../domain/verdict.ts'
+import { lookAtOwnership } from '../../look/look-at-ownership.ts'
 import { scheduleLook } from '../next-look.ts'
 import { type Changes, done, failed, wait } from '../outcome.ts'
 import { type StepContext, defineStep } from '../step.ts'

@@ -1,5 +1,5 @@
 import { reason } from '../../reasons.ts'
-import { lookAtRouting } from '../look.ts'
+import { lookAtRouting } from '../../look/look-at-routing.ts'
 import { scheduleLook } from '../next-look.ts'
 import { done, failed, wait } from '../outcome.ts'
 import { defineStep } from '../step.ts'

@@ -1,6 +1,6 @@
 import { after } from '../../clock.ts'
 import { reason } from '../../reasons.ts'
-import { confirmRouting } from '../look.ts'
+import { confirmRouting } from '../../look/look-at-routing.ts'
 import { done, wait } from '../outcome.ts'
 import { defineStep } from '../step.ts'
 

@@ -1,7 +1,7 @@
 import { doubledLabel, judgeOwnAlias, judgeTxt } from '../domain/check-ownership.ts'
 import { ownershipRecordName } from '../domain/records.ts'
 import type { Verdict } from '../domain/verdict.ts'
-import type { Look, Looked } from './look.ts'
+import type { Look, Looked } from './looked.ts'
 
 const ABSENT = ['DNS_TXT_MISSING', 'DNS_RECORD_MISSING']
 

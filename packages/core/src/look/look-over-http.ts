@@ -3,7 +3,7 @@ import { httpProofUrl, isHttpProof } from '../domain/check-ownership.ts'
 import { httpProof } from '../domain/records.ts'
 import { type Asked, type Verdict, isMute, missed, proved, unanswered, unknown } from '../domain/verdict.ts'
 import type { Lookup, ProbeAnswer, Resolver } from '../ports.ts'
-import type { Look, Looked } from './look.ts'
+import type { Look, Looked } from './looked.ts'
 
 const REDIRECTS = [301, 302, 307, 308]
 /** Sites have a few; a hostile zone has hundreds. */

@@ -1,7 +1,7 @@
 import { markNameOf, readMark } from '../dns/record-mark.ts'
 import { type Asked, type Verdict, isMute, judgeEach, missed, proved, unanswered } from '../domain/verdict.ts'
 import type { Resolver } from '../ports.ts'
-import type { Look, Looked } from './look.ts'
+import type { Look, Looked } from './looked.ts'
 
 /**
  * In a zone the platform controls, the proof is that it does: the mark beside the records it wrote for this domain is
