@@ -28,6 +28,8 @@ const DELEGATIONS: Record<string, string[]> = {
   'inside.example': ['ns.inside.example.'],
   'signed.example': ['ns1.dnshost.example.'],
   'bogus.example': ['ns1.dnshost.example.'],
+  // Each of two hundred servers would have to be looked up first.
+  'flood.example': Array.from({ length: 200 }, (_, index) => `ns${index}.nowhere.customer.example.`),
   // Each needs the other.
   'selfish.example': ['ns1.loop.example.'],
   'loop.example': ['ns1.selfish.example.'],
@@ -155,6 +157,13 @@ describe('the way to a name’s own servers', () => {
     expect(await values('shop.inside.example', 'A')).toEqual({ kind: 'timeout' })
     // Asked, that address would have stayed silent for two attempts.
     expect(performance.now() - started).toBeLessThan(500)
+  })
+
+  it('cannot be made to flood somebody else’s servers with questions', async () => {
+    const asked = async () => (await hostA.address.queries()) + (await hostB.address.queries())
+    const before = await asked()
+    expect(await values('shop.flood.example', 'A')).toEqual({ kind: 'timeout' })
+    expect((await asked()) - before).toBeLessThan(20)
   })
 
   it('reads CAA records', async () => {

@@ -9,9 +9,15 @@ export const REFUSED_BY_EDGE = /alert (unrecognized name|handshake failure)|tlsv
 export async function expectNothingLost(fleet: Fleet, gate: Pick<StepGate, 'query'>): Promise<void> {
   const stranded = await gate.query(
     `select hostname, state, step from domains
-     where state not in ('active', 'deprovisioned', 'failed') and next_run_at is null`,
+     where state not in ('deprovisioned', 'failed') and suspension is distinct from 'operator' and next_run_at is null`,
   )
-  expect(stranded, 'every accepted request is terminal or scheduled').toEqual([])
+  expect(stranded, 'every accepted request is terminal or scheduled, every active name is proved again').toEqual([])
+
+  const disputed = await gate.query(
+    `select hostname, h.holder, d.id from hostnames h full join domains d using (hostname)
+     where d.holds and h.holder is distinct from d.id or h.holder = d.id and not d.holds`,
+  )
+  expect(disputed, 'who holds a name knows it, and nobody else thinks so').toEqual([])
 
   const doubled = await gate.query(
     `select domain_id from certificates where status = 'issued' group by domain_id having count(*) > 1`,

@@ -1,12 +1,17 @@
-import { LAUNCH, LEAVING } from '@mooring/core'
+import { LAUNCH, LEAVING, SUSPENSION } from '@mooring/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Fleet, startFleet } from '../services/fleet.ts'
+import { eventually } from '../services/processes.ts'
 import { expectNothingLost } from './aftermath.ts'
 import { type StepGate, installStepGate } from './step-gate.ts'
 
 const SHORT_LEASE = { MOORING_LEASE_SECONDS: '2', MOORING_HINT_SECONDS: '1', MOORING_GRACE_DAYS: '0' }
-const launchSteps = LAUNCH.map(({ name }) => name)
-const leavingSteps = LEAVING.map(({ name }) => name)
+const MOMENTS = ['before', 'after'] as const
+const atEach = (steps: readonly { name: string }[]) =>
+  steps.flatMap(({ name }) => MOMENTS.map((moment) => [name, moment] as const))
+/** Only a name that moved begins with it. */
+const DELETION = LEAVING.filter(({ name }) => name !== 'hand_over')
+const resumption = SUSPENSION.findIndex(({ name }) => name === 'republish_route')
 
 describe('a worker that is killed', () => {
   let fleet: Fleet
@@ -38,7 +43,7 @@ describe('a worker that is killed', () => {
     return domain
   }
 
-  it.each(launchSteps.flatMap((step) => [[step, 'before'] as const, [step, 'after'] as const]))(
+  it.each(atEach(LAUNCH))(
     'at %s, %s its commit: another finishes the launch with one certificate',
     async (step, moment) => {
       const hostname = `${step.replaceAll('_', '-')}-${moment}.killed-customer.com`
@@ -53,17 +58,75 @@ describe('a worker that is killed', () => {
     },
   )
 
-  it.each(leavingSteps.flatMap((step) => [[step, 'before'] as const, [step, 'after'] as const]))(
-    'at %s, %s its commit: the name is gone all the same',
+  it.each(atEach(DELETION))(
+    'at %s, %s its commit: the name is gone and its certificate revoked all the same',
     async (step, moment) => {
       const hostname = `${step.replaceAll('_', '-')}-${moment}.leaving-customer.com`
       const domain = await fleet.launch(hostname)
       await gate.close(hostname, step)
-      await fleet.call('DELETE', `/v1/domains/${domain.id}?immediate=true`)
+      await fleet.call('DELETE', `/v1/domains/${domain.id}?immediate=true&revoke=true`)
       await killAt(hostname, step, moment)
 
       await fleet.reaches(domain.id, 'deprovisioned')
+      expect(await fleet.pebble.statusOf(domain.certificate.serial)).toBe('Revoked')
       await expectNothingLost(fleet, gate)
     },
   )
+
+  it.each(atEach(SUSPENSION))(
+    'at %s, %s its commit: the name is held, and served again when it is resumed',
+    async (step, moment) => {
+      const hostname = `${step.replaceAll('_', '-')}-${moment}.suspended-customer.com`
+      const domain = await fleet.launch(hostname)
+      const rests = () =>
+        eventually('it rests', async () => {
+          const { step: at, reason } = await fleet.domain(domain.id)
+          return at === 'await_return' && reason?.code === 'SUSPENDED_BY_OPERATOR'
+        })
+      const isResumption = SUSPENSION.findIndex(({ name }) => name === step) >= resumption
+
+      if (!isResumption) await gate.close(hostname, step)
+      await fleet.call('POST', `/v1/domains/${domain.id}/suspend`)
+      if (!isResumption) await killAt(hostname, step, moment)
+      await rests()
+      expect((await fleet.visitHttps(fleet.edges[0] ?? expect.fail('no edge'), hostname)).status).toBe(503)
+
+      if (isResumption) await gate.close(hostname, step)
+      await fleet.call('POST', `/v1/domains/${domain.id}/resume`)
+      if (isResumption) await killAt(hostname, step, moment)
+      await fleet.reaches(domain.id, 'active')
+      await expectNothingLost(fleet, gate)
+    },
+  )
+
+  it.each(MOMENTS)('at reverify, %s its commit: the name stays active and is proved again', async (moment) => {
+    const hostname = `reverify-${moment}.killed-customer.com`
+    const domain = await fleet.launch(hostname)
+    await gate.close(hostname, 'reverify')
+    await fleet.call('POST', `/v1/domains/${domain.id}/check`)
+    await killAt(hostname, 'reverify', moment)
+    await eventually('it was proved again', async () => {
+      const attempts = await gate.query(
+        `select from attempts where domain_id = $1 and step = 'reverify' and outcome = 'done'`,
+        [domain.id],
+      )
+      return attempts.length === 1
+    })
+    expect(await fleet.domain(domain.id)).toMatchObject({ state: 'active', reason: null })
+    await expectNothingLost(fleet, gate)
+  })
+
+  it.each(MOMENTS)('at hand_over, %s its commit: the name moves to who proved it last', async (moment) => {
+    const hostname = `hand-over-${moment}.moving-customer.com`
+    const first = await fleet.launch(hostname, { tenant: 'first' })
+    await gate.close(hostname, 'hand_over')
+    const second = await fleet.post(hostname, { tenant: 'second' })
+    await fleet.addRecords(second)
+    await fleet.call('POST', `/v1/domains/${second.id}/check`)
+    await killAt(hostname, 'hand_over', moment)
+
+    await fleet.reaches(second.id, 'active')
+    await fleet.reaches(first.id, 'deprovisioned')
+    await expectNothingLost(fleet, gate)
+  })
 })

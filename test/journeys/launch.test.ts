@@ -78,10 +78,15 @@ describe('the main journey, every role a process of its own', () => {
     await fleet.addRecords(posted)
     process.kill(fleet.pebble.pid, 'SIGSTOP')
     await fleet.call('POST', `/v1/domains/${posted.id}/check`)
-    const late = await eventually('the silent CA is told', async () => {
-      const domain = await fleet.domain(posted.id)
-      return domain.reason?.code === 'CA_UNAVAILABLE' ? domain : null
-    })
+    const late = await eventually(
+      'the silent CA is told',
+      async () => {
+        const domain = await fleet.domain(posted.id)
+        return domain.reason?.code === 'CA_UNAVAILABLE' ? domain : null
+      },
+      // A worker that never asked this CA before waits for it twice: for its directory, and with the order.
+      45_000,
+    )
     expect(late).toMatchObject({ state: 'provisioning_cert', reason: { actor: 'ca' } })
     for (const edge of fleet.edges) {
       await eventually('HTTP is served', async () => (await fleet.visitHttp(edge, posted.hostname)).status === 200)
