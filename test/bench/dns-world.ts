@@ -1,49 +1,49 @@
-import { requiredRecords, type Domain } from '@mooring/core'
+import { type Domain, requiredRecords } from '@mooring/core'
 import { freePortAtEach } from '../services/free-ports.ts'
-import { startNamed } from '../services/named.ts'
-import { startPowerDns } from '../services/powerdns.ts'
+import { type PowerDns, startPowerDns } from '../services/powerdns.ts'
 
-const ROOT = '127.0.0.1'
+const REGISTRY = '127.0.61.8'
 const HOST = '127.0.61.9'
+const NAME_SERVER = 'ns1.host.example'
+
+type EdgeIdentity = Parameters<typeof requiredRecords>[1]
 
 /**
- * Customers' zones as the world has them, one zone a name: a registry that delegates each (BIND), and a DNS host that
- * serves them all (PowerDNS). What a name costs here it costs on the internet, once the way to its registry is known.
+ * Customers' zones as the world has them, one zone a name: a registry that delegates each, and a DNS host that serves them
+ * all. What a name costs here it costs on the internet, once the way to its registry is known.
  */
-export async function startDnsWorld(domains: Domain[], edge: { hostname: string; addresses: string[] }) {
-  const port = await freePortAtEach([ROOT, HOST])
-  const delegations = domains.map(({ hostname }) => `${zoneOf(hostname)}. NS ns1.host.example.`)
-  const registry = await startNamed({
-    port,
-    zones: [
-      {
-        name: '.',
-        text: [
-          '$TTL 86400',
-          '@ SOA ns.root. hostmaster.root. 1 3600 600 86400 60',
-          '@ NS ns.root.',
-          `ns.root. A ${ROOT}`,
-          ...delegations,
-          `ns1.host.example. A ${HOST}`,
-          '',
-        ].join('\n'),
-      },
-    ],
-  })
-  const host = await startPowerDns({ address: HOST, port })
-  for (const domain of domains) {
-    await host.address.createZone(zoneOf(domain.hostname), { nameServers: ['ns1.host.example'] })
-    for (const { name, type, value } of requiredRecords(domain, edge))
-      await host.address.setRecords(name, type, [value])
-  }
+export async function startDnsWorld(domains: Domain[], edge: EdgeIdentity) {
+  const port = await freePortAtEach([REGISTRY, HOST])
+  const [registry, host] = await Promise.all([
+    startPowerDns({ address: REGISTRY, port }),
+    startPowerDns({ address: HOST, port }),
+  ])
+  await Promise.all([fillRegistry(registry.address, domains), fillHost(host.address, domains, edge)])
   return {
-    root: ROOT,
+    root: REGISTRY,
     port,
-    /** Questions that the DNS host has answered so far. */
-    queries: () => host.address.queries(),
+    /** Questions that registry and host have answered so far. */
+    async queries(): Promise<number> {
+      const [asked, answered] = await Promise.all([registry.address.queries(), host.address.queries()])
+      return asked + answered
+    },
     async stop() {
       await Promise.all([registry.stop(), host.stop()])
     },
+  }
+}
+
+async function fillRegistry(registry: PowerDns, domains: Domain[]): Promise<void> {
+  await registry.createZone('.', { nameServers: ['ns.root'] })
+  await registry.setRecords('ns.root', 'A', [REGISTRY])
+  await registry.setRecords(NAME_SERVER, 'A', [HOST])
+  for (const { hostname } of domains) await registry.setRecords(zoneOf(hostname), 'NS', [NAME_SERVER])
+}
+
+async function fillHost(host: PowerDns, domains: Domain[], edge: EdgeIdentity): Promise<void> {
+  for (const domain of domains) {
+    await host.createZone(zoneOf(domain.hostname), { nameServers: [NAME_SERVER] })
+    for (const { name, type, value } of requiredRecords(domain, edge)) await host.setRecords(name, type, [value])
   }
 }
 

@@ -21,7 +21,9 @@ export const reverify = defineStep({
   to: 'active',
   leadsTo: ['publish_holding'],
   async run(domain, context) {
-    const [ownership, routing] = await Promise.all([confirmOwnership(domain, context), confirmRouting(domain, context)])
+    // In turn: the second look goes the way to the zone that the first one found.
+    const ownership = await confirmOwnership(domain, context)
+    const routing = await confirmRouting(domain, context)
     const dns = { ...withFinding(ownership), routing: routing.finding }
     if (ownership.proved) return proved(domain, { ownership, routing, dns }, context)
     if (await isConsentedTo(domain, context)) {
