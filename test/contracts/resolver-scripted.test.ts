@@ -4,8 +4,11 @@ import { createResolver } from '@mooring/providers'
 import { afterEach, describe, expect, it } from 'vitest'
 import {
   type DnsScript,
+  type ScriptedAnswer,
   type ScriptedDns,
   answerTo,
+  extendedError,
+  isUnchecked,
   offersEdns,
   startScriptedDns,
   txt,
@@ -106,6 +109,18 @@ describe('the resolver at a server that lies or breaks', () => {
   ])('maps response code %i', async (rcode, expected) => {
     const { lookup } = await serve({ udp: (query, { reply }) => reply(answerTo(query, { rcode })) })
     expect(await lookup()).toEqual(expected)
+  })
+
+  it.each<[string, ScriptedAnswer, object]>([
+    ['gives no reason', {}, { kind: 'bogus', detail: 'DNSSEC validation failed' }],
+    ['names DNSSEC', { additionals: [extendedError(9, 'no DNSKEY')] }, { kind: 'bogus', detail: 'no DNSKEY' }],
+    ['names it by number', { additionals: [extendedError(6, '')] }, { kind: 'bogus', detail: 'extended error 6' }],
+    ['names another reason', { additionals: [extendedError(22, 'all silent')] }, { kind: 'servfail' }],
+  ])('takes a resolver that answers only without validation, and %s, at its word', async (_what, reason, expected) => {
+    const { lookup } = await serve({
+      udp: (query, { reply }) => reply(isUnchecked(query) ? right(query) : answerTo(query, { rcode: 2, ...reason })),
+    })
+    expect(await lookup()).toMatchObject(expected)
   })
 
   it('shows an alias although its target does not exist', async () => {

@@ -1,12 +1,13 @@
 import { type Socket, createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
+import { createServer } from 'node:net'
 import { freePorts } from '../services/free-ports.ts'
 
-const TYPES = { A: 1, CNAME: 5, TXT: 16, AAAA: 28 } as const
+const TYPES = { A: 1, NS: 2, CNAME: 5, TXT: 16, AAAA: 28, OPT: 41 } as const
 
-/** A record of the name that was asked for. */
 export interface ScriptedRecord {
+  /** The name that was asked for, if not given. */
+  name?: string
   type: keyof typeof TYPES
   rdata: Buffer
 }
@@ -14,7 +15,12 @@ export interface ScriptedRecord {
 export interface ScriptedAnswer {
   rcode?: number
   truncated?: boolean
+  authoritative?: boolean
   records?: ScriptedRecord[]
+  /** Of the authority section, such as a referral's NS records. */
+  authorities?: ScriptedRecord[]
+  /** Of the additional section, such as glue. */
+  additionals?: ScriptedRecord[]
 }
 
 export const txt = (...strings: string[]): ScriptedRecord => ({
@@ -22,19 +28,51 @@ export const txt = (...strings: string[]): ScriptedRecord => ({
   rdata: Buffer.concat(strings.map((text) => Buffer.concat([Buffer.of(text.length), Buffer.from(text)]))),
 })
 
+export const a = (address: string, name?: string): ScriptedRecord => ({
+  type: 'A',
+  rdata: Buffer.from(address.split('.').map(Number)),
+  ...(name === undefined ? {} : { name }),
+})
+
+/** A CNAME or an NS record. */
+export const pointer = (type: 'CNAME' | 'NS', target: string, name?: string): ScriptedRecord => ({
+  type,
+  rdata: encodeName(target),
+  ...(name === undefined ? {} : { name }),
+})
+
+/** Why a resolver fails (RFC 8914). */
+export const extendedError = (code: number, text: string): ScriptedRecord => ({
+  type: 'OPT',
+  name: '',
+  rdata: Buffer.concat([Buffer.of(0, 15, 0, text.length + 2, 0, code), Buffer.from(text)]),
+})
+
 /** An answer to the query, in wire format. */
-export function answerTo(query: Buffer, { rcode = 0, truncated = false, records = [] }: ScriptedAnswer): Buffer {
+export function answerTo(query: Buffer, answer: ScriptedAnswer): Buffer {
+  const { rcode = 0, truncated = false, authoritative = false } = answer
+  const sections = [answer.records ?? [], answer.authorities ?? [], answer.additionals ?? []]
   const question = query.subarray(12, endOfQuestion(query))
   const header = Buffer.from(query.subarray(0, 12))
-  header.writeUInt16BE(0x8180 | (truncated ? 0x0200 : 0) | rcode, 2)
-  header.writeUInt16BE(records.length, 6)
-  header.writeUInt16BE(0, 8)
-  header.writeUInt16BE(0, 10)
-  return Buffer.concat([header, question, ...records.map(encodeRecord)])
+  header.writeUInt16BE(0x8180 | (authoritative ? 0x0400 : 0) | (truncated ? 0x0200 : 0) | rcode, 2)
+  for (const [index, section] of sections.entries()) header.writeUInt16BE(section.length, 6 + 2 * index)
+  return Buffer.concat([header, question, ...sections.flat().map(encodeRecord)])
+}
+
+/** In lower case, without the last dot. */
+export function nameIn(query: Buffer): string {
+  const labels = []
+  for (let at = 12; query.readUInt8(at) !== 0; at += query.readUInt8(at) + 1) {
+    labels.push(query.toString('latin1', at + 1, at + 1 + query.readUInt8(at)))
+  }
+  return labels.join('.').toLowerCase()
 }
 
 /** True when the query offers EDNS (one additional record). */
 export const offersEdns = (query: Buffer): boolean => query.readUInt16BE(10) === 1
+
+/** True when the query asks a resolver to leave signatures alone (CD). */
+export const isUnchecked = (query: Buffer): boolean => (query.readUInt8(3) & 0x10) !== 0
 
 function endOfQuestion(query: Buffer): number {
   let at = 12
@@ -42,14 +80,20 @@ function endOfQuestion(query: Buffer): number {
   return at + 5
 }
 
-function encodeRecord({ type, rdata }: ScriptedRecord): Buffer {
-  const head = Buffer.alloc(12)
-  head.writeUInt16BE(0xc00c, 0) // the name of the question
-  head.writeUInt16BE(TYPES[type], 2)
-  head.writeUInt16BE(1, 4)
-  head.writeUInt32BE(60, 6)
-  head.writeUInt16BE(rdata.length, 10)
-  return Buffer.concat([head, rdata])
+function encodeRecord({ name, type, rdata }: ScriptedRecord): Buffer {
+  const owner = name === undefined ? Buffer.of(0xc0, 0x0c) : encodeName(name) // a pointer to the question's
+  const head = Buffer.alloc(10)
+  head.writeUInt16BE(TYPES[type], 0)
+  head.writeUInt16BE(1, 2)
+  head.writeUInt32BE(60, 4)
+  head.writeUInt16BE(rdata.length, 8)
+  return Buffer.concat([owner, head, rdata])
+}
+
+function encodeName(name: string): Buffer {
+  const labels = name.split('.').filter((label) => label !== '')
+  const encoded = labels.map((label) => Buffer.concat([Buffer.of(label.length), Buffer.from(label)]))
+  return Buffer.concat([...encoded, Buffer.of(0)])
 }
 
 export interface ScriptedDns {
@@ -65,7 +109,10 @@ export interface DnsScript {
   udp(query: Buffer, send: { reply(message: Buffer): void; forge(message: Buffer): void }, count: number): void
   /** What is written to a TCP client, length prefix included; nothing at all when null. */
   tcp?(query: Buffer): Buffer | null
-  address?: '127.0.0.1' | '::1'
+  /** Of the loopback; 127.0.0.1 if not given. */
+  address?: string
+  /** Free at that address; any if not given. */
+  port?: number
 }
 
 /** A DNS server over UDP and TCP that misbehaves as told. */
@@ -73,10 +120,11 @@ export async function startScriptedDns({
   udp,
   tcp = () => null,
   address = '127.0.0.1',
+  port,
 }: DnsScript): Promise<ScriptedDns> {
-  const [port] = await freePorts(1)
+  const at = port ?? (await freePorts(1))[0] ?? 0
   const type = address === '::1' ? 'udp6' : 'udp4'
-  const [server, stranger] = [await bound(type, address, Number(port)), await bound(type, address, 0)]
+  const [server, stranger] = [await bound(type, address, at), await bound(type, address, 0)]
   const queries: ScriptedDns['queries'] = []
   server.on('message', (message, from) => {
     queries.push({ message, port: from.port })
@@ -93,11 +141,11 @@ export async function startScriptedDns({
   })
   const sockets = new Set<{ destroy(): void }>()
   listener.on('connection', (socket) => sockets.add(socket))
-  listener.listen(Number(port), address)
+  listener.listen(at, address)
   await once(listener, 'listening')
 
   return {
-    server: address === '::1' ? `[::1]:${port}` : `127.0.0.1:${(listener.address() as AddressInfo).port}`,
+    server: address === '::1' ? `[::1]:${at}` : `${address}:${at}`,
     queries,
     stop: async () => {
       for (const socket of sockets) socket.destroy()

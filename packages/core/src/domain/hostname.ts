@@ -133,6 +133,10 @@ const endsInNumber = (name: string): boolean => NUMERIC_LABEL.test(name.slice(na
 
 export const isWithin = (name: string, zone: string): boolean => name === zone || name.endsWith(`.${zone}`)
 
+/** True for a name under which others register theirs, such as `com` or `co.uk`. */
+export const isPublicSuffix = (name: string): boolean =>
+  parsePublicSuffix(name, { allowPrivateDomains: false }).publicSuffix === name
+
 /** True when the name is the top of its registered zone, where a CNAME cannot stand (RFC 1034 §3.6.2). */
 export const isApex = (hostname: Hostname): boolean =>
   !isWildcard(hostname) && parsePublicSuffix(hostname).domain === hostname

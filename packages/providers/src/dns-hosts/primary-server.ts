@@ -44,12 +44,12 @@ async function readSet(
 }
 
 async function ask(server: ServerAddress, question: Question, signal: AbortSignal): Promise<Reply> {
-  const reply = await queryServer(question, { server, manner: 'iterative', timeoutMs: TIMEOUT_MS })
+  const reply = await queryServer(question, { server, manner: 'iterative', timeoutMs: TIMEOUT_MS, signal })
+  if (signal.aborted) throw new DnsProviderProblem('unavailable', 'The caller gave up.')
   if (reply === null) throw new DnsProviderProblem('unavailable', `${at(server)} does not answer.`)
   if (reply.rcode === 'SERVFAIL' || reply.rcode === 'OVERSIZED') {
     throw new DnsProviderProblem('unavailable', `${at(server)} fails to answer for ${question.name} (${reply.rcode}).`)
   }
-  if (signal.aborted) throw new DnsProviderProblem('unavailable', 'The caller gave up.')
   return reply
 }
 

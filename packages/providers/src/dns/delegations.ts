@@ -1,4 +1,4 @@
-import { DAY, HOUR, MINUTE, SECOND, isWithin } from '@mooring/core'
+import { DAY, HOUR, MINUTE, SECOND, isPublicSuffix, isWithin } from '@mooring/core'
 
 /** The servers of a zone, as its parent delegates to them. */
 export interface Delegation {
@@ -14,15 +14,16 @@ export interface NameServer {
 }
 
 const MOST_ENTRIES = 20_000
-const TOP_LEVEL_MS = 1 * DAY
+const MOST_ADDRESSES = 4
+const SUFFIX_MS = 1 * DAY
 /** A customer may move a zone to another host at any moment, and then wants to see it work. */
 const BELOW_MS = 30 * SECOND
 const ADDRESS_MS = 1 * HOUR
 const LEAST_MS = 1 * MINUTE
 
 /**
- * What a resolver of our own remembers: how to get to zones, never what stands in them. Top-level delegations and
- * the addresses of name servers, which thousands of zones share, are kept by their TTL; a customer's zone for seconds.
+ * What a resolver of our own remembers: how to get to zones, never what stands in them. Public suffixes and the
+ * addresses of name servers, which thousands of zones share, are kept by their TTL; a customer's zone for seconds.
  */
 export class Delegations {
   readonly #byZone = new Map<string, { delegation: Delegation; until: number }>()
@@ -39,7 +40,7 @@ export class Delegations {
   }
 
   remember(delegation: Delegation, ttlSeconds: number): void {
-    const longest = delegation.zone.includes('.') ? BELOW_MS : TOP_LEVEL_MS
+    const longest = isPublicSuffix(delegation.zone) ? SUFFIX_MS : BELOW_MS
     const until = Date.now() + Math.min(longest, Math.max(LEAST_MS, ttlSeconds * SECOND))
     put(this.#byZone, delegation.zone, { delegation, until })
   }
@@ -56,7 +57,7 @@ export class Delegations {
 
   rememberAddresses(nameServer: string, addresses: string[], ttlSeconds: number): void {
     const until = Date.now() + Math.min(ADDRESS_MS, Math.max(LEAST_MS, ttlSeconds * SECOND))
-    put(this.#addresses, nameServer, { addresses, until })
+    put(this.#addresses, nameServer, { addresses: addresses.slice(0, MOST_ADDRESSES), until })
   }
 }
 

@@ -1,16 +1,27 @@
-import { type Manner, type Query, type Question, encodeQuery, isTruncated, newQuery, readAnswer } from './message.ts'
+import {
+  type Manner,
+  type Query,
+  type Question,
+  encodeQuery,
+  isTruncated,
+  keepsCase,
+  newQuery,
+  readAnswer,
+  refusesEdns,
+  withRandomCase,
+} from './message.ts'
 import { type Reply, toReply } from './reply.ts'
 import type { ServerAddress } from './server-address.ts'
 import { exchangeOverTcp } from './tcp-exchange.ts'
 import { exchangeOverUdp } from './udp-exchange.ts'
 
-const ATTEMPTS = 2
-
-interface Asking {
+export interface Asking {
   server: ServerAddress
   manner: Manner
   /** Per attempt; there are two. */
   timeoutMs: number
+  /** Ends both. */
+  signal: AbortSignal
 }
 
 /**
@@ -18,38 +29,45 @@ interface Asking {
  * an answer of more than `exchangeOverTcp` reads counts as a failure of the server.
  */
 export async function queryServer(question: Question, asking: Asking): Promise<Reply | null> {
-  let edns = true
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    const answer = await ask(newQuery(question), { ...asking, edns })
-    if (answer === 'oversized') return { ...EMPTY, rcode: 'OVERSIZED' }
-    // RFC 6891 §7: a server that knows no EDNS may say so this way.
-    if (answer?.rcode === 'FORMERR' && edns) edns = false
-    else if (answer !== null) return answer
-  }
-  return null
+  const query = newQuery(question)
+  // Zones' servers are used to it from public resolvers. Others, such as those of test networks, may compare names as is.
+  const guarded = asking.manner === 'iterative' ? withRandomCase(query) : query
+  const first = await ask(guarded, { ...asking, edns: true })
+  const edns = first !== NO_EDNS
+  if ((first !== null && edns) || asking.signal.aborted) return first
+  return ask(newQuery(question), { ...asking, edns })
 }
 
-const EMPTY: Omit<Reply, 'rcode'> = {
+const FAILED: Omit<Reply, 'rcode'> = {
   isAuthoritative: false,
   answers: [],
   referral: [],
   glue: [],
   soa: null,
   hasDs: false,
-  explanation: null,
+  extendedError: null,
 }
+const OVERSIZED: Reply = { ...FAILED, rcode: 'OVERSIZED' }
+const NO_EDNS: Reply = { ...FAILED, rcode: 'FORMERR' }
 
 async function ask(
   query: Query,
-  { server, timeoutMs, edns, manner }: Asking & { edns: boolean },
-): Promise<Reply | 'oversized' | null> {
+  { server, edns, manner, timeoutMs, signal }: Asking & { edns: boolean },
+): Promise<Reply | null> {
   const message = encodeQuery(query, { edns, manner })
-  const read = (answer: Buffer) => (isTruncated(answer, query) ? 'truncated' : readAnswer(answer, query))
-  const answer = await exchangeOverUdp(message, server, { timeoutMs, read })
-  if (answer !== 'truncated') return answer && toReply(answer)
+  const read = (answer: Buffer) => {
+    if (isTruncated(answer, query)) return 'over tcp'
+    if (edns && refusesEdns(answer, query)) return 'without edns'
+    const packet = readAnswer(answer, query)
+    return packet === null || keepsCase(packet, query) ? packet : 'over tcp'
+  }
+  const answer = await exchangeOverUdp(message, server, { timeoutMs, signal, read })
+  if (answer === 'without edns') return NO_EDNS
+  if (answer !== 'over tcp') return answer && toReply(answer)
 
-  const whole = await exchangeOverTcp(message, server, timeoutMs)
-  if (!Buffer.isBuffer(whole)) return whole
-  const packet = readAnswer(whole, query)
+  // It did not fit, or may be forged: within a connection nobody but the server can answer.
+  const whole = await exchangeOverTcp(message, server, { timeoutMs, signal })
+  if (whole === 'oversized') return OVERSIZED
+  const packet = whole && readAnswer(whole, query)
   return packet && toReply(packet)
 }

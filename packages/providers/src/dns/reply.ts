@@ -1,10 +1,12 @@
 import type { DnsAnswer, DnsRecord } from '@mooring/core'
 import type { DecodedPacket, Record } from 'dns-packet'
-import { bare } from './message.ts'
+import { recordsAlong } from './alias-chain.ts'
+import { type Question, bare } from './message.ts'
 
 /** Hostile zones answer with thousands of records: more than these are not looked at. */
 const MOST_RECORDS = 500
-/** RFC 8914 §2: an option of the OPT record that says why. */
+const MOST_TEXT = 200
+/** Number of the option, in the OPT record. */
 const EXTENDED_ERROR = 15
 
 /** What one server said, in our own terms. */
@@ -18,8 +20,14 @@ export interface Reply {
   glue: DnsRecord[]
   soa: Soa | null
   hasDs: boolean
-  /** Extended DNS Error, if the server gave one. */
-  explanation: string | null
+  extendedError: ExtendedError | null
+}
+
+/** Why a server fails, if it says so (RFC 8914 §2). */
+export interface ExtendedError {
+  /** §4: 6 is "DNSSEC bogus", 22 "no reachable authority". */
+  code: number
+  text: string
 }
 
 export interface Soa {
@@ -38,14 +46,15 @@ export function toReply({ rcode, flag_aa, answers, authorities, additionals }: D
     glue: toRecords(additionals).filter(({ type }) => type === 'A' || type === 'AAAA'),
     soa: soa === undefined ? null : toSoa(soa),
     hasDs: answers.some(({ type }) => type === 'DS'),
-    explanation: explanationIn(additionals),
+    extendedError: extendedErrorIn(additionals),
   }
 }
 
-/** What the reply means for the name that was asked for. */
-export function toDnsAnswer({ rcode, answers }: Pick<Reply, 'rcode' | 'answers'>): DnsAnswer {
+/** What the reply means for the name that was asked for. Records of other names are not an answer, whatever they say. */
+export function toDnsAnswer({ rcode, answers }: Pick<Reply, 'rcode' | 'answers'>, question: Question): DnsAnswer {
+  const records = recordsAlong(question, answers)
   // NXDOMAIN after a CNAME is about the target (RFC 6604 §3): the name itself exists, and the chain tells the rest.
-  if ((rcode === 'NOERROR' || rcode === 'NXDOMAIN') && answers.length > 0) return { kind: 'records', records: answers }
+  if ((rcode === 'NOERROR' || rcode === 'NXDOMAIN') && records.length > 0) return { kind: 'records', records }
   if (rcode === 'NOERROR') return { kind: 'no_data' }
   if (rcode === 'NXDOMAIN') return { kind: 'nxdomain' }
   return { kind: 'servfail', rcode }
@@ -84,7 +93,7 @@ function toSoa({ name, ttl, data }: Record): Soa {
   return { zone: bare(name), serial, negativeTtlSeconds: Math.min(ttl ?? minimum, minimum) }
 }
 
-function explanationIn(additionals: Record[]): string | null {
+function extendedErrorIn(additionals: Record[]): ExtendedError | null {
   const options = additionals.flatMap(({ type, options = [] }) => (type === 'OPT' ? options : []))
   const error = options.find(({ code, data }) => code === EXTENDED_ERROR && data !== undefined && data.length >= 2)
   if (error?.data === undefined) return null
@@ -92,6 +101,5 @@ function explanationIn(additionals: Record[]): string | null {
     .subarray(2)
     .toString('utf8')
     .replaceAll(/[^\x20-\x7e]/g, '')
-    .slice(0, 200)
-  return text === '' ? `extended error ${error.data.readUInt16BE(0)}` : text
+  return { code: error.data.readUInt16BE(0), text: text.slice(0, MOST_TEXT) }
 }
