@@ -216,6 +216,14 @@ describe('the reason why ownership is not proved', () => {
     expect(message).toContain(`Type only "_mooring-challenge.${claim.hostname.split('.')[0]}"`)
   })
 
+  it('DNS_DOUBLED_LABEL: of an alias that is proof and routing in one', async () => {
+    const claim = aClaim({ method: 'cname' })
+    const typed = `${claim.hostname}.customer.example`
+    await set(typed, 'CNAME', `${TOKEN}.${EDGE.hostname}`)
+    const { message } = await bothFail(lookAtOwnership, claim, { code: 'DNS_DOUBLED_LABEL', observed: [typed] })
+    expect(message).toContain(`Type only "${claim.hostname.split('.')[0]}"`)
+  })
+
   it('DNS_SERVFAIL: servers that do not have the zone', async () => {
     for (const context of lookThroughEach()) {
       const claim = aClaim({ hostname: aName('lame.example') })
@@ -245,7 +253,7 @@ describe('the reason why ownership is not proved', () => {
   it('DNS_DISAGREEMENT: one server of the zone is behind', async () => {
     const claim = aClaim()
     await hostA.address.setRecords(ownershipRecordName(claim.hostname), 'TXT', [`token=${TOKEN}`])
-    expectFailure(await lookAtOwnership(claim, authoritative), 'DNS_DISAGREEMENT', [`${NS_B} (${HOST_B})`])
+    expectFailure(await lookAtOwnership(claim, authoritative), 'DNS_DISAGREEMENT', [`${NS_B} (${HOST_B}): nothing`])
     await setToken(claim)
     expect(await lookAtOwnership(claim, authoritative)).toMatchObject({ proved: true })
   })
@@ -315,6 +323,40 @@ describe('the reason why a name does not lead here', () => {
     await set(claim.hostname, 'CNAME', back)
     await set(back, 'CNAME', claim.hostname)
     await bothFail(lookAtRouting, claim, { code: 'DNS_CNAME_LOOP' })
+  })
+
+  it('DNS_DOUBLED_LABEL: the DNS host added the zone to the alias', async () => {
+    const claim = aClaim()
+    const typed = `${claim.hostname}.customer.example`
+    await set(typed, 'CNAME', EDGE.hostname)
+    const { message } = await bothFail(lookAtRouting, claim, { code: 'DNS_DOUBLED_LABEL', observed: [typed] })
+    expect(message).toContain(`Type only "${claim.hostname.split('.')[0]}"`)
+    const { nextSteps } = await diagnosisOf(claim)
+    const mended = nextSteps.find(({ text }) => text.startsWith('Edit the record that is there'))
+    expect(mended?.fields.map(({ value }) => value)).toEqual(['CNAME', claim.hostname.split('.')[0], EDGE.hostname])
+  })
+
+  it('nothing: the addresses of the edges’ own name, where nobody listed them', async () => {
+    const [flattened, elsewhere] = [aClaim(), aClaim()]
+    await set(flattened.hostname, 'A', ...EDGE.addresses)
+    await set(elsewhere.hostname, 'A', '192.0.2.9')
+    for (const context of lookThroughEach()) {
+      const unlisted = { ...context, policy: { edge: { ...EDGE, addresses: [] } } }
+      expect(await lookAtRouting(flattened, unlisted)).toMatchObject({ proved: true })
+      expectFailure(await lookAtRouting(elsewhere, unlisted), 'DNS_RECORD_MISMATCH', ['192.0.2.9'])
+    }
+  })
+
+  it('DNS_TIMEOUT: whether addresses are the edges’ cannot be told while DNS does not give theirs', async () => {
+    const claim = aClaim()
+    await set(claim.hostname, 'A', ...EDGE.addresses)
+    for (const context of lookThroughEach()) {
+      for (const hostname of ['edge.silent.example', 'edge.lame.example']) {
+        const unlisted = { ...context, policy: { edge: { hostname, addresses: [] } } }
+        const { message } = expectFailure(await lookAtRouting(claim, unlisted), 'DNS_TIMEOUT', [])
+        expect(message).toContain(`the addresses of ${hostname}`)
+      }
+    }
   })
 
   it('nothing: an alias of the edges, or their addresses', async () => {
@@ -453,6 +495,21 @@ describe('a diagnosis', () => {
     expectReason(reason, 'DNS_NXDOMAIN')
     expect(nextSteps.flatMap(({ fields }) => fields)).toEqual([])
     expect(nextSteps[0]?.text).toContain('Ask the registrar')
+  })
+})
+
+describe('what is a proof', () => {
+  it.each<[string, string]>([
+    ['curly quotes', `“token=${TOKEN}”`],
+    ['angle quotes', `«token=${TOKEN}»`],
+    ['another case', `TOKEN=${TOKEN.toUpperCase()}`],
+    ['256 characters and more before it, in strings of their own', `${'x'.repeat(300)} token=${TOKEN}`],
+  ])('the token with %s', async (_, value) => {
+    const claim = aClaim()
+    await setToken(claim, value)
+    for (const context of lookThroughEach()) {
+      expect(await lookAtOwnership(claim, context)).toMatchObject({ proved: true, by: 'current' })
+    }
   })
 })
 

@@ -1,6 +1,7 @@
 import { dnsHostOf } from '../dns/known-hosts.ts'
 import { requiredRecords } from '../domain/records.ts'
 import type { Look, Looked } from '../look/looked.ts'
+import type { Resolver } from '../ports.ts'
 import { CHECKS, type Examined, LONGEST_MS, TOO_LATE, type Verdicts, examineRecords } from './checks.ts'
 import { CHECK_IDS, type Check, type Diagnosis, type DiagnosisContext, type DiagnosisSubject } from './diagnosis.ts'
 import { nextSteps } from './next-steps.ts'
@@ -11,10 +12,15 @@ const NOWHERE = { hostname: '', addresses: [] }
 /** Asks DNS and the name's web servers now, and says what is wrong, whose turn it is, and what to type where. */
 export async function diagnose(subject: DiagnosisSubject, context: DiagnosisContext): Promise<Diagnosis> {
   const signal = AbortSignal.any([context.signal, AbortSignal.timeout(LONGEST_MS)])
-  const look: Look = { ...context, signal, policy: { edge: context.edge ?? NOWHERE } }
+  // Several looks want to know the zone: it is asked for once.
+  const found = context.resolver.zoneOf(subject.hostname)
+  const resolver: Resolver = { ...context.resolver, zoneOf: () => found }
+  const look: Look = { ...context, resolver, signal, policy: { edge: context.edge ?? NOWHERE } }
   const looked = subject.verification === null ? null : { ...subject, verification: subject.verification }
-  const zone = await within(signal, context.resolver.zoneOf(subject.hostname), null)
-  const verdicts = await within(signal, examineRecords(looked, look, context), 'late' as const)
+  const [zone, verdicts] = await Promise.all([
+    within(signal, found, null),
+    within(signal, examineRecords(looked, look, context), 'late' as const),
+  ])
   const examined: Examined = { subject, zone, looked, look, context: { ...context, signal }, verdicts }
 
   const checks = await Promise.all(

@@ -91,7 +91,13 @@ const KNOWN_HOSTS: readonly KnownHost[] = [
     'vercel.com/dashboard/domains',
     'your domain → DNS Records → Add',
   ),
-  host('Netlify', ['nsone.net'], 'app.netlify.com', 'Domains → your domain → DNS records → Add new record'),
+  // Netlify's customers are served by NS1's own servers: by their names, nobody can tell the two apart.
+  host(
+    'Netlify or NS1',
+    ['nsone.net'],
+    'app.netlify.com',
+    'Domains → your domain → DNS records → Add new record (or at NS1, my.nsone.net: your zone → Add record)',
+  ),
   host('Wix', ['wixdns.net'], 'manage.wix.com/account/domains', 'your domain → Manage DNS Records'),
   host('WordPress.com', ['wordpress.com'], 'wordpress.com/domains/manage', 'your domain → DNS records → Add a record'),
   host('Hover', ['hover.com'], 'www.hover.com/control_panel', 'your domain → DNS → Add a record'),

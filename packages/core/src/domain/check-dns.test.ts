@@ -52,6 +52,11 @@ describe('ownership by TXT', () => {
     ['in quotes', records('TXT', `"token=${TOKEN} expiry=x"`), 'proved'],
     ['in quotes of a word processor', records('TXT', `“token=${TOKEN} expiry=x”`), 'proved'],
     ['in quotes with backslashes', records('TXT', `\\"token=${TOKEN}\\"`), 'proved'],
+    ['in quotes of other languages', records('TXT', `‹token=${TOKEN}›`), 'proved'],
+    ['between signs for inches', records('TXT', `″${TOKEN}″`), 'proved'],
+    ['in quotes that a host could not read', records('TXT', `\uFFFD${TOKEN}\uFFFD`), 'proved'],
+    ['with a hyphen before it', records('TXT', `x-${TOKEN}`), 'DNS_TXT_MISMATCH'],
+    ['with a dot after it', records('TXT', `${TOKEN}.x`), 'DNS_TXT_MISMATCH'],
     ['among other values', records('TXT', 'v=spf1 -all', `token=${TOKEN}`), 'proved'],
     ['another token', records('TXT', `token=${'c3'.repeat(20)}`), 'DNS_TXT_MISMATCH'],
     ['a token that begins with ours', records('TXT', `token=${TOKEN}0`), 'DNS_TXT_MISMATCH'],
@@ -87,12 +92,14 @@ describe('ownership by TXT', () => {
     expect(codeOf(ownership(said(records('TXT', ' ', '""', 'token=')), { token: '' }))).toBe('DNS_TXT_MISMATCH')
   })
 
-  it('needs every server of the zone, and names those that are behind', () => {
+  it('needs every server of the zone, and names those that are behind with what they answer', () => {
     const right = records('TXT', `token=${TOKEN}`)
     for (const [lookup, behind] of [
-      [said(right, none), ['ns2']],
-      [said(none, right), ['ns1']],
-      [said(none, right, nxdomain), ['ns1', 'ns3']],
+      [said(right, none), ['ns2: nothing']],
+      [said(none, right), ['ns1: nothing']],
+      [said(none, right, nxdomain), ['ns1: nothing', 'ns3: nothing']],
+      [said(right, records('TXT', 'v=spf1 -all')), ['ns2: v=spf1 -all']],
+      [said(records('TXT', 'old'), servfail, right), ['ns1: old', 'ns2: SERVFAIL']],
     ] as const) {
       const verdict = ownership(lookup)
       expect([codeOf(verdict), isMissOf(verdict)]).toEqual(['DNS_DISAGREEMENT', false])
@@ -191,6 +198,17 @@ describe('routing', () => {
   it('asks an apex for addresses, since a CNAME cannot stand there', () => {
     const verdict = routing(none, none, none, 'example.com' as Hostname)
     expect(!verdict.proved && verdict.because.expected).toEqual(edge.addresses)
+  })
+
+  it('sends an apex to the name of edges whose addresses are not known', () => {
+    const lookups = { cname: said(none), a: said(none), aaaa: said(none) }
+    const unlisted = { ...rules, edge: { ...edge, addresses: [] } }
+    const verdict = judgeRouting('example.com' as Hostname, lookups, unlisted)
+    expect(!verdict.proved && verdict.because).toMatchObject({
+      message:
+        'example.com has no address. Give it the same addresses as Edge.platform.example, which has none just now.',
+      expected: ['Edge.platform.example'],
+    })
   })
 
   it('takes the platform’s own addresses for its own, although a CDN lends them', () => {

@@ -87,8 +87,8 @@ function tokenIn(words: string[], { token, previous }: Verification, now: Date):
   return previous !== null && previous.acceptedUntil > now && found.includes(previous.token) ? 'previous' : null
 }
 
-// Customers paste values with quotes of all kinds still on, some DNS hosts keep them or add a backslash, and some people
-// type the token alone.
+// Customers paste values with quotes of all kinds still on, some DNS hosts keep them, add a backslash or break what is not
+// ASCII, and some people type the token alone.
 function wordsIn(value: string): string[] {
-  return value.split(/[\s"'“”‘’„‚«»`\\;,]+/u).map((word) => word.replace(/^token=/i, ''))
+  return value.split(/[\s\p{Pi}\p{Pf}"'„‚′″＂`´\uFFFD\\;,]+/u).map((word) => word.replace(/^token=/i, ''))
 }

@@ -58,9 +58,7 @@ function judgeAddresses(
   // First, since the platform's own addresses may be those of a CDN.
   if (addresses.length > 0 && strays.length === 0) return proved(shown(addresses), 'current', asked)
 
-  const add = isApex(hostname)
-    ? `Add ${edge.addresses.map((address) => `${typeOf(address)} ${address}`).join(' and ')}.`
-    : `Add a CNAME from ${hostname} to ${targets[0] ?? edge.hostname}.`
+  const add = toAdd(hostname, { edge, targets })
   const proxy = proxyOf({ aliases, addresses })
   if (proxy !== null) {
     const message = `${hostname} is behind ${proxy.name} (${shown([...aliases, ...addresses]).join(', ')}), which hides where it leads. ${proxy.switchOff}`
@@ -88,6 +86,12 @@ function judgeAddresses(
   const why = type === 'AAAA' ? ': certificate authorities try IPv6 first' : ''
   const message = `${hostname} has ${type} ${stray}, which does not belong to this platform. Remove it${why}.`
   return missed({ code: `DNS_STRAY_${type}`, message, observed: addresses }, asked)
+}
+
+function toAdd(hostname: Hostname, { edge, targets }: Pick<RoutingRules, 'edge' | 'targets'>): string {
+  if (!isApex(hostname)) return `Add a CNAME from ${hostname} to ${targets[0] ?? edge.hostname}.`
+  if (edge.addresses.length === 0) return `Give it the same addresses as ${edge.hostname}, which has none just now.`
+  return `Add ${edge.addresses.map((address) => `${typeOf(address)} ${address}`).join(' and ')}.`
 }
 
 function askedAbout(hostname: Hostname, { serial }: Lookup, { edge, targets, now }: RoutingRules): Asked {

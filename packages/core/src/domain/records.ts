@@ -29,6 +29,13 @@ export function ownershipRecordValue({ token, expiresAt }: Pick<Verification, 't
 /** What the name must be an alias of by method `cname`: nobody else is told this name. */
 export const ownAliasTarget = (token: string, edge: EdgeIdentity): string => `${token}.${edge.hostname}`
 
+/** What it is right for the name to be an alias of, in lower case; by method `cname`, of this claim's own names alone. */
+export function aliasTargets({ method, token, previous }: Verification, { hostname }: EdgeIdentity): string[] {
+  const edge = { hostname: hostname.toLowerCase(), addresses: [] }
+  if (method !== 'cname') return [edge.hostname]
+  return [token, ...(previous === null ? [] : [previous.token])].map((known) => ownAliasTarget(known, edge))
+}
+
 /**
  * What the name's web server shows by method `http`. The path is made from the token and is not the token, so that a
  * server which echoes what it is asked for proves nothing.

@@ -115,11 +115,10 @@ function failureOf(rcode: string, question: string): string {
 export function judgeEach(lookup: Lookup, asked: Asked, judge: (answer: DnsAnswer) => Verdict): Verdict {
   const verdict = judge(lookup.answer)
   const others = lookup.dissenting.map(({ server, answer }) => ({ server, verdict: judge(answer) }))
-  const opposed = others.filter((other) => other.verdict.proved !== verdict.proved)
-  if (opposed.length === 0) return verdict
-  const lagging = verdict.proved
-    ? opposed.map(({ server }) => server)
-    : lookup.servers.filter((s) => !opposed.some((o) => o.server === s))
-  const message = `The zone's own servers disagree about ${asked.question}: it is right at some of them, but not yet at ${lagging.join(', ')}. If that lasts, ask the DNS host to bring its servers into step.`
-  return unknown({ code: 'DNS_DISAGREEMENT', message, observed: lagging }, asked)
+  if (others.every((other) => other.verdict.proved === verdict.proved)) return verdict
+  const agreeing = lookup.servers.filter((server) => !others.some((other) => other.server === server))
+  const behind = [...agreeing.map((server) => ({ server, verdict })), ...others].filter((one) => !one.verdict.proved)
+  const observed = behind.map((one) => `${one.server}: ${one.verdict.finding.observed.join(', ') || 'nothing'}`)
+  const message = `The zone's own servers disagree about ${asked.question}: it is right at some of them, but not yet at these, which answer: ${shown(observed).join('; ')}. If that lasts, ask the DNS host to bring its servers into step.`
+  return unknown({ code: 'DNS_DISAGREEMENT', message, observed }, asked)
 }

@@ -3,14 +3,14 @@ import { ownershipRecordName } from '../domain/records.ts'
 import type { Verdict } from '../domain/verdict.ts'
 import { lookAtManaged } from './look-at-managed.ts'
 import { confirmRouting } from './look-at-routing.ts'
-import { namedTwice } from './look-for-doubled-label.ts'
+import { proofNamedTwice } from './look-for-doubled-label.ts'
 import { lookOverHttp } from './look-over-http.ts'
 import type { Ask, Look, Looked } from './looked.ts'
 
 /** For a launch: every server of the zone is asked, and an absence is looked into. */
 export async function lookAtOwnership(domain: Looked, context: Look): Promise<Verdict> {
   const verdict = await ownershipBy(context.resolver.lookup, domain, context)
-  return namedTwice(verdict, domain, context)
+  return proofNamedTwice(verdict, domain, context)
 }
 
 /** For a proof that is only to be confirmed: the first server that answers will do, and few questions are asked. */
