@@ -57,7 +57,7 @@ describe('while names are launched', () => {
     await eventually('the API is back', async () => (await fetch(`${fleet.apiUrl}/readyz`)).ok)
     // The CA, and we before it, ask through the edges for answers that the API gives. A name that was asked for in vain
     // waits for its next look, or for a check.
-    const askedInVain = ['CA_VALIDATION_FAILED', 'HTTP_UNREACHABLE', 'HTTP_WRONG_ANSWER']
+    const askedInVain = ['CA_VALIDATION_FAILED', 'EDGE_UNREACHABLE']
     await eventually('all are active', async () => {
       const domains = await Promise.all(ids.map((id) => fleet.domain(id)))
       const missed = domains.filter(({ reason }) => askedInVain.includes(reason?.code))

@@ -5,6 +5,7 @@ import { challengePathBlocked, reachAnswer, reachToken, seen, wayTo } from './ch
 
 const domain = { id: 'dom_01980000-0000-7000-8000-000000000000', hostname: 'shop.example.com' as Hostname }
 const { signal } = new AbortController()
+const EDGE = '2001:db8:0::e'
 const TOKEN = reachToken(domain)
 const right = String(reachAnswer(TOKEN, domain.hostname))
 const answer = (body: string, status = 200): ProbeAnswer => ({ kind: 'answer', status, body, location: null })
@@ -16,7 +17,7 @@ function finding(answers: Record<string, ProbeAnswer>) {
     asked.push(request)
     return answers[request.address] ?? { kind: 'no_route' }
   }
-  return { asked, reaching: { probe: { get }, signal, addresses: Object.keys(answers) } }
+  return { asked, reaching: { probe: { get }, signal, edgeAddresses: [EDGE], addresses: Object.keys(answers) } }
 }
 
 describe('the question in place of a certificate authority’s', () => {
@@ -70,6 +71,16 @@ describe('the way to the challenge path', () => {
     const { reaching } = finding({ '2001:db8::1': { kind: 'no_route' } })
     expect(await challengePathBlocked(domain, reaching)).toBeNull()
     expect(await wayTo('2001:db8::1', domain, reaching)).toEqual({ kind: 'unknown' })
+  })
+
+  it.each<[string, ProbeAnswer]>([
+    ['does not answer', { kind: 'unreachable', detail: 'connection refused' }],
+    ['has nobody to ask', answer('Bad Gateway', 502)],
+  ])('is the operator’s to mend where an edge %s', async (_, wrong) => {
+    const { reaching } = finding({ '2001:db8::e': wrong })
+    const because = await challengePathBlocked(domain, reaching)
+    expect(because).toMatchObject({ code: 'EDGE_UNREACHABLE', actor: 'operator' })
+    expect(because?.message).toContain(seen(wrong))
   })
 
   it('says which record to remove where nobody answers', async () => {

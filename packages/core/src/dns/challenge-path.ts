@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Domain } from '../domain/domain.ts'
 import { isWildcard } from '../domain/hostname.ts'
+import { normalAddress } from '../edge/address-rules.ts'
 import type { HttpProbe, ProbeAnswer } from '../ports.ts'
 import { type Reason, reason } from '../reasons.ts'
 
@@ -20,11 +21,16 @@ export function reachAnswer(token: string, hostname: string): string | null {
   return `${token}.${createHash('sha256').update(`${token} ${hostname.toLowerCase()}`).digest('hex')}`
 }
 
-interface Reaching {
-  /** Of the hostname, both families. */
-  addresses: string[]
+interface Asking {
+  /** The edges' own: what is wrong there is not the customer's to mend. */
+  edgeAddresses: readonly string[]
   probe: HttpProbe
   signal: AbortSignal
+}
+
+interface Reaching extends Asking {
+  /** Of the hostname, both families. */
+  addresses: string[]
 }
 
 /**
@@ -58,7 +64,7 @@ const OPEN: Way = { kind: 'open' }
 export async function wayTo(
   address: string,
   domain: Pick<Domain, 'id' | 'hostname'>,
-  { probe, signal }: Pick<Reaching, 'probe' | 'signal'>,
+  { edgeAddresses, probe, signal }: Asking,
 ): Promise<Way> {
   const { hostname } = domain
   const token = reachToken(domain)
@@ -66,12 +72,27 @@ export async function wayTo(
   const answer = await probe.get({ scheme: 'http', hostname, address, path }, signal)
   if (answer.kind === 'no_route') return { kind: 'unknown' }
   const isOurs = answer.kind === 'answer' && answer.status === 200
-  return isOurs && answer.body.trim() === reachAnswer(token, hostname)
-    ? OPEN
-    : { kind: 'blocked', because: blocked(answer, hostname, address) }
+  if (isOurs && answer.body.trim() === reachAnswer(token, hostname)) return OPEN
+  const isEdge = edgeAddresses.map(normalAddress).includes(normalAddress(address))
+  return {
+    kind: 'blocked',
+    because: isEdge ? edgeFails(answer, hostname, address) : blocked(answer, hostname, address),
+  }
 }
 
-function blocked(answer: Exclude<ProbeAnswer, { kind: 'no_route' }>, hostname: string, address: string): Reason {
+type Wrong = Exclude<ProbeAnswer, { kind: 'no_route' }>
+
+/** The question arrived where it should: the edge is away, or the control plane that it hands the question to. */
+function edgeFails(answer: Wrong, hostname: string, address: string): Reason {
+  const observed = [seen(answer)]
+  const message = `The edge at ${address} does not answer certificate authorities for ${hostname}: ${observed[0]}. See whether it runs, and whether it reaches the API.`
+  return reason('EDGE_UNREACHABLE', message, {
+    expected: [`the API's answer through the edge at ${address}`],
+    observed,
+  })
+}
+
+function blocked(answer: Wrong, hostname: string, address: string): Reason {
   const family = address.includes(':') ? 'IPv6' : 'IPv4'
   const where = `http://${hostname}/.well-known/acme-challenge/ at ${address} (${family})`
   const expected = [`the platform's answer at ${where}`]

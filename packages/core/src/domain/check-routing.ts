@@ -1,5 +1,5 @@
-import ipaddr from 'ipaddr.js'
 import { proxyOf } from '../dns/known-proxies.ts'
+import { normalAddress } from '../edge/address-rules.ts'
 import type { DnsAnswer, Lookup } from '../ports.ts'
 import { type Hostname, isApex } from './hostname.ts'
 import type { EdgeIdentity } from './records.ts'
@@ -53,8 +53,8 @@ function judgeAddresses(
 ): Verdict {
   const aliases = valuesOf(answer, 'CNAME')
   const addresses = [...valuesOf(answer, 'A'), ...valuesOf(answer, 'AAAA')]
-  const own = new Set(edge.addresses.map(normal))
-  const strays = addresses.filter((address) => !own.has(normal(address)))
+  const own = new Set(edge.addresses.map(normalAddress))
+  const strays = addresses.filter((address) => !own.has(normalAddress(address)))
   // First, since the platform's own addresses may be those of a CDN.
   if (addresses.length > 0 && strays.length === 0) return proved(shown(addresses), 'current', asked)
 
@@ -126,6 +126,3 @@ const valuesOf = (answer: DnsAnswer, type: string): string[] =>
     : []
 
 const typeOf = (address: string): 'A' | 'AAAA' => (address.includes(':') ? 'AAAA' : 'A')
-
-const normal = (address: string): string =>
-  ipaddr.isValid(address) ? ipaddr.process(address).toNormalizedString() : address

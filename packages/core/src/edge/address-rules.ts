@@ -27,6 +27,10 @@ export function refusalOf(address: string, rules: AddressRules): string | null {
   return `${ip.toString()} is in the range "${range}", which targets may not use. An operator can allow it with MOORING_UPSTREAM_ALLOW.`
 }
 
+/** One spelling for each address, so that two can be compared; text that is no address stays as it is. */
+export const normalAddress = (address: string): string =>
+  ipaddr.isValid(address) ? ipaddr.process(address).toNormalizedString() : address
+
 /** The block that holds this address alone. */
 export const blockOf = (address: string): string => `${address}/${address.includes(':') ? 128 : 32}`
 

@@ -20,7 +20,8 @@ export async function lookBeforeOrder(
   const now = context.clock.now()
   const forbidden = await caaForbids(domain.hostname, { resolver: context.resolver, caaIdentities, now })
   if (forbidden !== null) return forbidden
-  return challengePathBlocked(domain, { ...context, addresses: await addressesOf(domain.hostname, context) })
+  const addresses = await addressesOf(domain.hostname, context)
+  return challengePathBlocked(domain, { ...context, addresses, edgeAddresses: context.policy.edge.addresses })
 }
 
 /** What DNS shows of a claim. One that is held by another's consent has no proof there. */
