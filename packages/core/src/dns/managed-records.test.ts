@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type DnsProvider, DnsProviderProblem, type ManagedZone, type RecordSet } from '../ports.ts'
-import { applyRecords, planFor, removeRecords, takeOverRecords } from './managed-records.ts'
+import { applyRecords, planFor, removeRecords } from './managed-records.ts'
 
 const shop = 'shop.example.com'
 const edge: RecordSet = { name: shop, type: 'CNAME', ttlSeconds: 300, values: ['edge.platform.example'] }
@@ -82,14 +82,6 @@ describe('planFor', () => {
       ['create', edge],
     ])
     expect(setsIn({ standing })).toEqual([])
-  })
-})
-
-describe('takeOverRecords', () => {
-  it('replaces a foreign record and marks it', async () => {
-    const { zone, standing } = zoneWith([old])
-    await takeOverRecords(zone, 'dom_1', [edge], signal)
-    expect(setsIn({ standing })).toEqual([edge, mark('dom_1')])
   })
 })
 

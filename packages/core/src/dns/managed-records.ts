@@ -1,7 +1,7 @@
 import type { ManagedZone, RecordSet } from '../ports.ts'
 import type { RecordConflict } from './record-conflicts.ts'
 import { markNameOf, readMark } from './record-mark.ts'
-import { type RecordChange, type RecordPlan, planRecords, planRemoval, planTakeOver } from './record-plan.ts'
+import { type RecordChange, type RecordPlan, planRecords, planRemoval } from './record-plan.ts'
 
 export type Applied =
   | { kind: 'applied'; changes: RecordChange[] }
@@ -42,20 +42,6 @@ export async function applyRecords(
       return { kind: 'conflict', conflicts }
     }
   }
-  return { kind: 'applied', changes: plan.changes }
-}
-
-/** Writes and marks the sets whatever is in their way: only when a person said so. */
-export async function takeOverRecords(
-  zone: ManagedZone,
-  domainId: string,
-  wanted: readonly RecordSet[],
-  signal: AbortSignal,
-): Promise<Applied> {
-  const names = wanted.map(({ name }) => name)
-  const plan = planTakeOver({ wanted, present: await readNames(zone, names, signal), owner: domainId })
-  if (plan.conflicts.length > 0) return { kind: 'conflict', conflicts: plan.conflicts }
-  for (const change of plan.changes) await apply(zone, change, signal)
   return { kind: 'applied', changes: plan.changes }
 }
 

@@ -1,5 +1,5 @@
 import type { RecordSet } from '../ports.ts'
-import { type RecordConflict, conflictsWith, excludeEachOther } from './record-conflicts.ts'
+import { type RecordConflict, conflictsWith } from './record-conflicts.ts'
 import { type Mark, markSet } from './record-mark.ts'
 import { haveSameValues } from './record-sets.ts'
 import { type Standing, standingAt } from './record-standing.ts'
@@ -33,23 +33,12 @@ export interface PlanRequest {
 
 /** Makes the wanted sets stand; foreign ones in their way are conflicts. A foreign set that says the same is kept. */
 export function planRecords({ wanted, present, owner }: PlanRequest): RecordPlan {
-  return planByName(wanted, (name, sets) => {
+  const plans = [...Map.groupBy(wanted, ({ name }) => name)].map(([name, sets]): RecordPlan => {
     const standing = standingAt(name, present, owner)
     const conflicts = conflictsWith(sets, standing)
     return { changes: conflicts.length > 0 ? [] : changesTo(sets, standing, owner), conflicts }
   })
-}
-
-/** Makes the wanted sets stand and takes over what is in their way, another domain's mark included. */
-export function planTakeOver({ wanted, present, owner }: PlanRequest): RecordPlan {
-  return planByName(wanted, (name, sets) => {
-    const standing = standingAt(name, present, owner)
-    if (standing.markName === null) return { changes: [], conflicts: conflictsWith(sets, standing) }
-    const isTaken = (set: RecordSet) => sets.some((other) => other.type === set.type || excludeEachOther(other, set))
-    const [taken, foreign] = [standing.foreign.filter(isTaken), standing.foreign.filter((set) => !isTaken(set))]
-    const changes = changesTo(sets, { ...standing, own: [...standing.own, ...taken], foreign }, owner)
-    return { changes, conflicts: [] }
-  })
+  return { changes: plans.flatMap(({ changes }) => changes), conflicts: plans.flatMap(({ conflicts }) => conflicts) }
 }
 
 /** Removes what is marked as this domain's at these names, and nothing else. */
@@ -60,11 +49,6 @@ export function planRemoval({
 }: { names: readonly string[] } & Omit<PlanRequest, 'wanted'>): RecordPlan {
   const changes = [...new Set(names)].flatMap((name) => changesTo([], standingAt(name, present, owner), owner))
   return { changes, conflicts: [] }
-}
-
-function planByName(wanted: readonly RecordSet[], plan: (name: string, sets: RecordSet[]) => RecordPlan): RecordPlan {
-  const plans = [...Map.groupBy(wanted, ({ name }) => name)].map(([name, sets]) => plan(name, sets))
-  return { changes: plans.flatMap(({ changes }) => changes), conflicts: plans.flatMap(({ conflicts }) => conflicts) }
 }
 
 function changesTo(wanted: RecordSet[], { markName, markSet: marked, mark, own, foreign }: Standing, owner: string) {
