@@ -110,4 +110,17 @@ describe('names in a zone of the platform, every role a process of its own', () 
     await fleet.reaches(posted.id, 'deprovisioned')
     expect(await recordsInZone()).toEqual(before.filter((record) => !record.startsWith(hostname)))
   })
+
+  it('go live by a record that somebody had entered already, which stays theirs', async () => {
+    const hostname = `before.${ZONE}`
+    await powerdns.address.setRecords(hostname, 'CNAME', ['edge.platform.example'], 300)
+    const before = await recordsInZone()
+    const posted = await postManaged(hostname)
+    await fleet.reaches(posted.id, 'active')
+    expect(await recordsInZone()).toEqual(before)
+
+    await fleet.call('DELETE', `/v1/domains/${posted.id}?immediate=true`)
+    await fleet.reaches(posted.id, 'deprovisioned')
+    expect(await recordsInZone()).toEqual(before)
+  })
 })
