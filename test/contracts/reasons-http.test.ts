@@ -225,17 +225,18 @@ describe('the way of a certificate authority’s question', () => {
     response.end(reachAnswer(url.split('/').at(-1) ?? '', String(headers.host).replace(/:\d+$/, '')))
   }
 
-  /** Proved by TXT and led here, by these addresses. */
+  /** Proved by TXT; these addresses are another's, such as a CDN's, that passes what it is asked on to the edges. */
   async function aClaimAt({ a = [], aaaa = [] }: { a?: string[]; aaaa?: string[] }): Promise<Domain> {
-    const claim = aClaim('txt')
+    const { verification, ...claim } = aClaim('txt')
     await dns.address.setTXT(`_mooring-challenge.${claim.hostname}`, [`token=${TOKEN}`])
     await dns.address.setA(claim.hostname, a)
     await dns.address.setAAAA(claim.hostname, aaaa)
-    return claim
+    return { ...claim, verification: { ...verification, routing: false } }
   }
-  const check = (claim: Domain) => lookBeforeOrder(claim, context(), { caaIdentities: [] })
-  const diagnosisOf = (claim: Domain) =>
-    diagnose(claim, { ...context(), edge: context().policy.edge, caaIdentities: [] })
+  const elsewhere = () => context({ edge: ['127.0.0.9'] })
+  const check = (claim: Domain, look = elsewhere()) => lookBeforeOrder(claim, look, { caaIdentities: [] })
+  const diagnosisOf = (claim: Domain, look = elsewhere()) =>
+    diagnose(claim, { ...look, edge: look.policy.edge, caaIdentities: [] })
 
   it('is open where each family answers for this platform', async () => {
     await aSite(V4, edge)
@@ -271,5 +272,14 @@ describe('the way of a certificate authority’s question', () => {
     const because = expectReason(await check(await aClaimAt({ a: [V4], aaaa: [V6] })), 'HTTP_WRONG_ANSWER')
     expect(because.message).toContain(`at ${taken} (${family}) answers, but not from this platform`)
     expect(because.observed).toEqual(['301, a redirect to https://elsewhere.example/'])
+  })
+
+  it('EDGE_UNREACHABLE: an address of the edges that does not answer is the operator’s to mend', async () => {
+    await aSite(V4, edge)
+    const claim = await aClaimAt({ a: [V4], aaaa: [V6] })
+    const because = expectReason(await check(claim, context()), 'EDGE_UNREACHABLE')
+    expect(because.message).toContain(`The edge at ${V6} does not answer`)
+    expect(because.observed).toEqual(['connection refused'])
+    expectReason((await diagnosisOf(claim, context())).reason, 'EDGE_UNREACHABLE')
   })
 })
