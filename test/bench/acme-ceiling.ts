@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { readFileSync } from 'node:fs'
-import { CaProblem, type Hostname, checkIssued, createKeyCustody } from '@mooring/core'
+import type { ClientRequest } from 'node:http'
+import { CaProblem, type Challenge, type Hostname, checkIssued, createKeyCustody } from '@mooring/core'
 import { createAcmeIssuer, createLeafKeyAndCsr } from '@mooring/providers'
 import acme from 'acme-client'
 import { memoryAcmeAccounts } from '../builders/acme-accounts.ts'
@@ -15,6 +17,8 @@ export interface Measurement {
   perSecond: number
   /** CPU of this process per certificate, user and system, in ms. */
   cpuMs: number
+  /** Requests to the CA per certificate; nonces, account and directory of the warm-up not counted. */
+  requests: number
   /** Milliseconds from order to chain. */
   p50Ms: number
   p95Ms: number
@@ -45,9 +49,9 @@ export async function measureAcmeClient({
   const { signal } = new AbortController()
   const issueOne = async (hostname: Hostname): Promise<void> => {
     const { keyPem, csrDer } = createLeafKeyAndCsr(hostname)
-    const order = await issuer.placeOrder(hostname, signal)
+    const order = await issuer.placeOrder({ hostname, challenge: 'http-01', replaces: null }, signal)
     await answerChallenges(challtestsrv, order.challenges)
-    const progress = await issuer.validate(order, signal)
+    const progress = await issuer.validate({ ...order, challenge: 'http-01' }, signal)
     if (progress.status !== 'ready') throw new Error(`${hostname} was not validated in time.`)
     const finalized = await issuer.finalize(order, csrDer, signal)
     if (finalized.status !== 'issued') throw new Error(`${hostname} was not issued in time.`)
@@ -55,7 +59,7 @@ export async function measureAcmeClient({
     if (issued instanceof CaProblem) throw issued
   }
   try {
-    return await measure({ challtestsrv, count, concurrency, issueOne })
+    return await measure({ pebble, challtestsrv, count, concurrency, issueOne })
   } finally {
     await issuer.close()
   }
@@ -89,12 +93,12 @@ export async function measureAcmeClientPeer({
       skipChallengeVerification: true,
       challengePriority: ['http-01'],
       challengeCreateFn: (_authz, challenge, keyAuthorization) =>
-        answerChallenges(challtestsrv, [{ token: challenge.token, keyAuthorization }]),
+        answerChallenges(challtestsrv, [{ type: 'http-01', token: challenge.token, keyAuthorization }]),
       challengeRemoveFn: async () => {},
     })
   }
   try {
-    return await measure({ challtestsrv, count, concurrency, issueOne })
+    return await measure({ pebble, challtestsrv, count, concurrency, issueOne })
   } finally {
     acme.axios.defaults.httpsAgent.destroy()
     Object.assign(acme.axios.defaults, trust)
@@ -102,24 +106,25 @@ export async function measureAcmeClientPeer({
 }
 
 /** Part of the work for both, by the same means. */
-async function answerChallenges(
-  challtestsrv: Challtestsrv,
-  challenges: { token: string; keyAuthorization: string }[],
-): Promise<void> {
-  await Promise.all(challenges.map(({ token, keyAuthorization }) => challtestsrv.addHttp01(token, keyAuthorization)))
+async function answerChallenges(challtestsrv: Challtestsrv, challenges: readonly Challenge[]): Promise<void> {
+  for (const challenge of challenges) {
+    if (challenge.type === 'dns-01') throw new Error('Nothing here asks for proof by DNS-01.')
+    await challtestsrv.addHttp01(challenge.token, challenge.keyAuthorization)
+  }
 }
 
 /** Issued before the clock starts: the account, connections and compiled code are there in a running worker too. */
 const WARM_UP = 20
 
 interface Work {
+  pebble: Pebble
   challtestsrv: Challtestsrv
   count: number
   concurrency: number
   issueOne(hostname: Hostname): Promise<void>
 }
 
-async function measure({ challtestsrv, count, concurrency, issueOne }: Work): Promise<Measurement> {
+async function measure({ pebble, challtestsrv, count, concurrency, issueOne }: Work): Promise<Measurement> {
   const run = randomBytes(4).toString('hex')
   const name = (index: number) => `n${index}-${run}.example.com` as Hostname
   for (let index = 0; index < count + WARM_UP; index++) await challtestsrv.setA(name(index), ['127.0.0.1'])
@@ -134,6 +139,7 @@ async function measure({ challtestsrv, count, concurrency, issueOne }: Work): Pr
       durations.push(performance.now() - startedAt)
     }
   }
+  const requests = countRequestsTo(new URL(pebble.directoryUrl))
   const startedAt = performance.now()
   const cpuBefore = process.cpuUsage()
   await Promise.all(Array.from({ length: concurrency }, worker))
@@ -146,8 +152,29 @@ async function measure({ challtestsrv, count, concurrency, issueOne }: Work): Pr
     seconds,
     perSecond: count / seconds,
     cpuMs: (user + system) / 1000 / count,
+    requests: requests.stop() / count,
     p50Ms: percentile(durations, 0.5),
     p95Ms: percentile(durations, 0.95),
+  }
+}
+
+/** By what both HTTP clients tell of themselves: our client's undici, and `node:https` of the peer. */
+function countRequestsTo({ origin, port }: URL): { stop(): number } {
+  let count = 0
+  const byUndici = (message: unknown): void => {
+    if ((message as { request: { origin: string } }).request.origin === origin) count += 1
+  }
+  const byHttp = (message: unknown): void => {
+    if ((message as { request: ClientRequest }).request.getHeader('host') === `127.0.0.1:${port}`) count += 1
+  }
+  subscribe('undici:request:create', byUndici)
+  subscribe('http.client.request.start', byHttp)
+  return {
+    stop: () => {
+      unsubscribe('undici:request:create', byUndici)
+      unsubscribe('http.client.request.start', byHttp)
+      return count
+    },
   }
 }
 

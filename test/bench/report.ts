@@ -56,13 +56,20 @@ export function printReport({ acme, reverification, singles, burst }: Report): v
         `ACME client alone, ${acme.own.concurrency} orders in flight (n = ${acme.own.count})`,
         'certificates/s',
         'CPU each',
+        'requests each',
       ],
-      ['Mooring', acme.own.perSecond.toFixed(0), `${acme.own.cpuMs.toFixed(1)} ms`],
-      ['acme-client (npm)', acme.peer.perSecond.toFixed(0), `${acme.peer.cpuMs.toFixed(1)} ms`],
+      ['Mooring', acme.own.perSecond.toFixed(0), `${acme.own.cpuMs.toFixed(1)} ms`, acme.own.requests.toFixed(1)],
+      [
+        'acme-client (npm)',
+        acme.peer.perSecond.toFixed(0),
+        `${acme.peer.cpuMs.toFixed(1)} ms`,
+        acme.peer.requests.toFixed(1),
+      ],
       [
         'ratio',
         (acme.own.perSecond / acme.peer.perSecond).toFixed(1),
         `1/${(acme.peer.cpuMs / acme.own.cpuMs).toFixed(1)}`,
+        `1/${(acme.peer.requests / acme.own.requests).toFixed(1)}`,
       ],
     ])}\n`,
   )

@@ -1,6 +1,7 @@
 import { type ApiDependencies, type ApiSettings, buildApi } from '@mooring/api'
 import { createKeyCustody, DAY, type Hint, type JobQueue, openManagedZones, systemClock } from '@mooring/core'
 import {
+  createBudgets,
   createDispatch,
   createDnsZoneStore,
   createEdgeRegistry,
@@ -34,6 +35,8 @@ export function apiDependencies(database: Database, { settings, ...overrides }: 
     // Nothing listens there: a test that asks DNS brings a server.
     resolver: createResolver({ servers: ['127.0.0.1:1'] }),
     probe: createHttpProbe({ allow: ['127.0.0.0/8'] }),
+    budgets: createBudgets(database),
+    limits: [],
     zoneStore,
     openDnsAccount,
     zones: openManagedZones({ store: zoneStore, custody, createProvider: openDnsAccount }),

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { createKeyCustody } from '@mooring/core'
+import { baseOf, createKeyCustody } from '@mooring/core'
 import { type AcmeIssuerOptions, createAcmeIssuer } from '@mooring/providers'
 import { memoryAcmeAccounts } from '../builders/acme-accounts.ts'
 import { type Challtestsrv, startChalltestsrv } from '../services/challtestsrv.ts'
@@ -44,9 +44,10 @@ export async function startAcmeFixture(
       return issuer
     },
     publish: async (hostname, challenges) => {
-      await challtestsrv.address.setA(hostname, ['127.0.0.1'])
-      for (const { token, keyAuthorization } of challenges) {
-        await challtestsrv.address.addHttp01(token, keyAuthorization)
+      await challtestsrv.address.setA(baseOf(hostname), ['127.0.0.1'])
+      for (const challenge of challenges) {
+        if (challenge.type === 'dns-01') await challtestsrv.address.setTXT(challenge.name, [challenge.value])
+        else await challtestsrv.address.addHttp01(challenge.token, challenge.keyAuthorization)
       }
     },
     rootPem: () => pebble.address.rootPem(),

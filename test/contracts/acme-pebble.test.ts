@@ -7,13 +7,13 @@ import acme from 'acme-client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { memoryAcmeAccounts } from '../builders/acme-accounts.ts'
 import { type AcmeFixture, startAcmeFixture } from './acme-fixture.ts'
-import { chainOf, newHostname } from './issuer.contract.ts'
+import { chainOf, newHostname, place } from './issuer.contract.ts'
 
 const { signal } = new AbortController()
 
 async function issue(fixture: AcmeFixture, hostname: Hostname, issuer = fixture.newIssuer()): Promise<string> {
   const { keyPem, csrDer } = createLeafKeyAndCsr(hostname)
-  const order = await issuer.placeOrder(hostname, signal)
+  const order = await place(issuer, hostname)
   await fixture.publish(hostname, order.challenges)
   expect(await issuer.validate(order, signal)).toEqual({ status: 'ready' })
   const chainPem = await chainOf(issuer, { order, csrDer })
@@ -29,9 +29,9 @@ describe('the acme issuer at Pebble', () => {
   it('finalizes an order once, however often and by whomever it is picked up', async () => {
     const hostname = newHostname()
     const { csrDer } = createLeafKeyAndCsr(hostname)
-    const placed = await fixture.newIssuer().placeOrder(hostname, signal)
+    const placed = await place(fixture.newIssuer(), hostname)
     await fixture.publish(hostname, placed.challenges)
-    const order = { orderUrl: placed.orderUrl }
+    const order = { orderUrl: placed.orderUrl, challenge: placed.challenge }
     await fixture.newIssuer().validate(order, signal)
 
     const chains = [await chainOf(fixture.newIssuer(), { order, csrDer })]
@@ -60,8 +60,7 @@ describe('the acme issuer at Pebble', () => {
       createAcmeIssuer({ ...rest, accounts: watched }),
       createAcmeIssuer({ ...rest, accounts: watched }),
     ]
-    const place = (issuer: typeof one) => issuer.placeOrder(newHostname(), signal)
-    await Promise.all([place(one), place(one), place(one), place(two), place(two)])
+    await Promise.all([one, one, one, two, two].map((issuer) => place(issuer, newHostname())))
     await Promise.all([one.close(), two.close()])
     expect(saved.length).toBeLessThanOrEqual(2)
     expect(new Set(saved).size).toBe(1)
@@ -69,7 +68,7 @@ describe('the acme issuer at Pebble', () => {
 
   it('registers the same key again when the CA forgot the account', async () => {
     const { accounts, directoryUrl } = fixture.options
-    await fixture.newIssuer().placeOrder(newHostname(), signal)
+    await place(fixture.newIssuer(), newHostname())
     const known = await accounts.load(directoryUrl)
     await accounts.saveUrl(directoryUrl, new URL('/my-account/forgotten', directoryUrl).href)
 
@@ -80,9 +79,9 @@ describe('the acme issuer at Pebble', () => {
   it('tells why a name was not validated, and that the customer must act', async () => {
     const hostname = newHostname()
     const issuer = fixture.newIssuer()
-    const order = await issuer.placeOrder(hostname, signal)
-    const [challenge] = order.challenges
-    await fixture.publish(hostname, [{ token: challenge?.token ?? '', keyAuthorization: 'somebody.else' }])
+    const order = await place(issuer, hostname)
+    const wrong = order.challenges.map((challenge) => ({ ...challenge, keyAuthorization: 'somebody.else' }))
+    await fixture.publish(hostname, wrong)
 
     const problem = await issuer.validate(order, signal).catch((error: unknown) => error)
     expect(problem).toMatchObject({
@@ -90,7 +89,7 @@ describe('the acme issuer at Pebble', () => {
       type: 'unauthorized',
       subproblems: [{ type: 'unauthorized', identifier: hostname, detail: expect.stringContaining('somebody.else') }],
     })
-    expect(outcomeOf(problem as CaProblem, systemClock, 1)).toMatchObject({
+    expect(outcomeOf(problem as CaProblem, { clock: systemClock, retryAt: null })).toMatchObject({
       kind: 'retry',
       backTo: 'order_certificate',
       because: { code: 'CA_VALIDATION_FAILED', actor: 'customer' },
@@ -99,7 +98,7 @@ describe('the acme issuer at Pebble', () => {
   })
 
   it('tells when the name does not lead anywhere', async () => {
-    const order = await fixture.newIssuer().placeOrder(newHostname(), signal)
+    const order = await place(fixture.newIssuer(), newHostname())
     await expect(fixture.newIssuer().validate(order, signal)).rejects.toMatchObject({
       name: 'CaProblem',
       type: expect.stringMatching(/^(connection|dns|unauthorized)$/),
@@ -107,16 +106,16 @@ describe('the acme issuer at Pebble', () => {
   })
 
   it('says that an order is lost when the CA does not know it', async () => {
-    const { placeOrder, validate, finalize } = fixture.newIssuer()
-    const { orderUrl } = await placeOrder(newHostname(), signal)
-    const lost = { orderUrl: `${orderUrl}x` }
-    await expect(validate(lost, signal)).rejects.toMatchObject({ type: 'orderInvalid', status: 404 })
-    await expect(finalize(lost, Buffer.alloc(0), signal)).rejects.toMatchObject({ type: 'orderInvalid' })
+    const issuer = fixture.newIssuer()
+    const { orderUrl, challenge } = await place(issuer, newHostname())
+    const lost = { orderUrl: `${orderUrl}x`, challenge }
+    await expect(issuer.validate(lost, signal)).rejects.toMatchObject({ type: 'orderInvalid', status: 404 })
+    await expect(issuer.finalize(lost, Buffer.alloc(0), signal)).rejects.toMatchObject({ type: 'orderInvalid' })
   })
 
   it('does not finalize what is not validated', async () => {
     const hostname = newHostname()
-    const order = await fixture.newIssuer().placeOrder(hostname, signal)
+    const order = await place(fixture.newIssuer(), hostname)
     const { csrDer } = createLeafKeyAndCsr(hostname)
     await expect(fixture.newIssuer().finalize(order, csrDer, signal)).rejects.toMatchObject({ type: 'orderNotReady' })
   })
@@ -135,21 +134,58 @@ describe('the acme issuer at Pebble', () => {
     expect(await fixture.pebble.statusOf(kept)).toBe('Valid')
   })
 
-  it('says in plain words that a wildcard needs DNS-01, and what else there is', async () => {
+  it('says in plain words that a wildcard needs DNS-01, and what else there is, before it spends an order', async () => {
     const hostname = `*.${newHostname()}` as Hostname
-    const refusal = await fixture
-      .newIssuer()
-      .placeOrder(hostname, signal)
-      .catch((error: unknown) => error)
-    expect(refusal).toMatchObject({ name: 'CaProblem', type: 'noUsableChallenge' })
+    const refusal = await place(fixture.newIssuer(), hostname).catch((error: unknown) => error)
+    expect(refusal).toMatchObject({ name: 'CaProblem', type: 'noUsableChallenge', status: 0 })
     const { message } = refusal as CaProblem
     expect(message).toContain(`the wildcard ${hostname} needs proof by DNS-01`)
-    expect(message).toMatch(/offers dns-01\..*MOORING_ISSUER=local/)
-    expect(outcomeOf(refusal as CaProblem, systemClock, 1)).toEqual({
+    expect(message).toMatch(/HTTP-01 was asked for.*MOORING_ISSUER=local/)
+    expect(outcomeOf(refusal as CaProblem, { clock: systemClock, retryAt: null })).toEqual({
       kind: 'failed',
       because: expect.objectContaining({ code: 'CA_REJECTED', message }),
       backTo: 'order_certificate',
     })
+  })
+
+  it('issues for a wildcard and for its base by DNS-01, in another process before every call', async () => {
+    const base = newHostname()
+    for (const hostname of [`*.${base}` as Hostname, base]) {
+      const { keyPem, csrDer } = createLeafKeyAndCsr(hostname)
+      const order = await place(fixture.newIssuer(), hostname, 'dns-01')
+      expect(order.challenges).toEqual([
+        { type: 'dns-01', name: `_acme-challenge.${base}`, value: expect.stringMatching(/^[\w-]{43}$/) },
+      ])
+      await fixture.publish(hostname, order.challenges)
+      expect(await fixture.newIssuer().validate(order, signal)).toEqual({ status: 'ready' })
+      const chainPem = await chainOf(fixture.newIssuer(), { order, csrDer })
+      expect(checkIssued(chainPem, { hostname, keyPem, now: new Date() })).not.toBeInstanceOf(CaProblem)
+    }
+  })
+
+  it('tells that the TXT record was another', async () => {
+    const hostname = newHostname()
+    const issuer = fixture.newIssuer()
+    const order = await place(issuer, hostname, 'dns-01')
+    await fixture.publish(
+      hostname,
+      order.challenges.map((challenge) => ({ ...challenge, value: 'stale' })),
+    )
+    await expect(issuer.validate(order, signal)).rejects.toMatchObject({
+      type: 'unauthorized',
+      subproblems: [{ identifier: hostname }],
+    })
+  })
+
+  it('asks for nothing that the CA does not say it can', async () => {
+    const issuer = fixture.newIssuer()
+    const chainPem = await issue(fixture, newHostname(), issuer)
+    expect(await issuer.renewalInfo(chainPem, signal)).toBeNull()
+    const renewal = await issuer.placeOrder(
+      { hostname: newHostname(), challenge: 'http-01', replaces: chainPem },
+      signal,
+    )
+    expect(renewal.replaces).toBe(false)
   })
 
   it('agrees with another ACME client about this CA', async () => {
@@ -170,7 +206,7 @@ describe('the acme issuer at Pebble', () => {
       skipChallengeVerification: true,
       challengePriority: ['http-01'],
       challengeCreateFn: (_authz, { token }, keyAuthorization) =>
-        fixture.publish(hostname, [{ token, keyAuthorization }]),
+        fixture.publish(hostname, [{ type: 'http-01', token, keyAuthorization }]),
       challengeRemoveFn: async () => {},
     })
     httpsAgent.destroy()
@@ -195,7 +231,7 @@ describe('the acme issuer at a Pebble that is difficult', () => {
   it('gives up on nonces after as many tries as it was told', async () => {
     const fixture = await startAcmeFixture({ env: { PEBBLE_WFE_NONCEREJECT: '100' }, nonceRetries: 5 })
     try {
-      await expect(fixture.newIssuer().placeOrder(newHostname(), signal)).rejects.toMatchObject({ type: 'badNonce' })
+      await expect(place(fixture.newIssuer(), newHostname())).rejects.toMatchObject({ type: 'badNonce' })
     } finally {
       await fixture.stop()
     }
@@ -207,7 +243,7 @@ describe('the acme issuer at a Pebble that is difficult', () => {
       const hostname = newHostname()
       await issue(fixture, hostname)
       const issuer = fixture.newIssuer()
-      const again = await issuer.placeOrder(hostname, signal)
+      const again = await place(issuer, hostname)
       expect(again.challenges).toEqual([])
       expect(await issuer.validate(again, signal)).toEqual({ status: 'ready' })
     } finally {
@@ -222,8 +258,26 @@ describe('the acme issuer at a Pebble that is difficult', () => {
       await issue(fixture, newHostname())
       const { eab: _eab, ...unbound } = { ...fixture.options, accounts: memoryAcmeAccounts() }
       const issuer = createAcmeIssuer(unbound)
-      await expect(issuer.placeOrder(newHostname(), signal)).rejects.toMatchObject({ type: 'externalAccountRequired' })
+      await expect(place(issuer, newHostname())).rejects.toMatchObject({ type: 'externalAccountRequired' })
       await issuer.close()
+    } finally {
+      await fixture.stop()
+    }
+  })
+
+  it('takes the chain to the preferred root, and the default when the CA has none', async () => {
+    const fixture = await startAcmeFixture({ env: { PEBBLE_ALTERNATE_ROOTS: '2', PEBBLE_CHAIN_LENGTH: '2' } })
+    try {
+      const roots = await Promise.all([0, 1, 2].map((index) => fixture.pebble.rootPem(index)))
+      const names = roots.map((pem) => new X509Certificate(pem).subject.replace('CN=', ''))
+      expect(new Set(names).size).toBe(3)
+      for (const [index, preferredChain] of [...names, 'Nobody Root'].entries()) {
+        const issuer = createAcmeIssuer({ ...fixture.options, preferredChain })
+        const chainPem = await issue(fixture, newHostname(), issuer)
+        await issuer.close()
+        const last = new X509Certificate(chainPem.match(/-----BEGIN [^-]+-----[^-]+-----END [^-]+-----/g)?.at(-1) ?? '')
+        expect(last.issuer, preferredChain).toBe(`CN=${names[index] ?? names[0]}`)
+      }
     } finally {
       await fixture.stop()
     }

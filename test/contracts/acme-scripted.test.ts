@@ -1,85 +1,59 @@
-import { createPublicKey, randomBytes } from 'node:crypto'
+import { createPublicKey } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CaProblem, HOUR, type Hostname, MINUTE, SECOND, after, checkIssued, createKeyCustody } from '@mooring/core'
-import {
-  type AcmeIssuerOptions,
-  createAcmeIssuer,
-  createLeafKeyAndCsr,
-  createLocalCa,
-  signLeaf,
-} from '@mooring/providers'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { memoryAcmeAccounts } from '../builders/acme-accounts.ts'
-import { type Script, type Scripted, type ScriptedCa, problem, startScriptedCa } from './scripted-ca.ts'
+import { CaProblem, HOUR, type Hostname, MINUTE, SECOND, after, checkIssued } from '@mooring/core'
+import { createLeafKeyAndCsr, createLocalCa, signLeaf } from '@mooring/providers'
+import { describe, expect, it } from 'vitest'
+import { place } from './issuer.contract.ts'
+import { type Script, type Scripted, type ScriptedCa, problem } from './scripted-ca.ts'
+import { expectWithin, fromNow, refused, useScriptedCa, withBody } from './use-scripted-ca.ts'
 
 const hostname = 'shop.example.com' as Hostname
 const { signal } = new AbortController()
 const { keyPem, csrDer } = createLeafKeyAndCsr(hostname)
 
-let ca: ScriptedCa
-let issuers: { close(): Promise<void> }[] = []
-const accounts = memoryAcmeAccounts()
-const custody = createKeyCustody(randomBytes(32).toString('hex'))
-
-function newIssuer(options: Partial<AcmeIssuerOptions> = {}) {
-  const issuer = createAcmeIssuer({ directoryUrl: ca.directoryUrl, accounts, custody, ...options })
-  issuers.push(issuer)
-  return issuer
-}
-
-beforeEach(async () => void (ca = await startScriptedCa()))
-afterEach(async () => {
-  await Promise.all(issuers.map((issuer) => issuer.close()))
-  issuers = []
-  await ca.stop()
-})
+const { ca, newIssuer } = useScriptedCa()
 
 async function issue(issuer = newIssuer()) {
-  const order = await issuer.placeOrder(hostname, signal)
+  const order = await place(issuer, hostname)
   expect(await issuer.validate(order, signal)).toEqual({ status: 'ready' })
   const finalized = await issuer.finalize(order, csrDer, signal)
   if (finalized.status !== 'issued') throw new Error('not issued')
   return checkIssued(finalized.chainPem, { hostname, keyPem, now: new Date() })
 }
 
-const body =
-  (facts: Record<string, unknown>): Script =>
-  (usual) => ({ ...usual, body: { ...(usual.body as object), ...facts } })
-const fromNow = (at: Date | null | undefined): number => (at?.getTime() ?? Number.NaN) - Date.now()
-
 describe('the acme issuer at a CA that behaves', () => {
   it('needs six requests for a certificate that is signed at once, and no nonce of its own', async () => {
     const issuer = newIssuer()
     await issue(issuer)
-    const before = ca.total()
+    const before = ca().total()
     expect(await issue(issuer)).not.toBeInstanceOf(CaProblem)
-    expect(ca.total() - before).toBe(6)
-    expect(ca.asked('nonce')).toBe(1)
+    expect(ca().total() - before).toBe(6)
+    expect(ca().asked('nonce')).toBe(1)
   })
 
   it('has no more calls under way than it may, and serves them in turn', async () => {
     const issuer = newIssuer({ concurrency: 2 })
     let [inHand, most] = [0, 0]
-    ca.always('newOrder', (usual) => {
+    ca().always('newOrder', (usual) => {
       inHand += 1
       most = Math.max(most, inHand)
       return usual
     })
-    ca.always('authorization', (usual) => {
+    ca().always('authorization', (usual) => {
       inHand -= 1
       return usual
     })
-    await Promise.all(Array.from({ length: 10 }, () => issuer.placeOrder(hostname, signal)))
+    await Promise.all(Array.from({ length: 10 }, () => place(issuer, hostname)))
     expect(most).toBe(2)
   })
 })
 
 describe('the acme issuer at a CA that is busy', () => {
   it('reads Retry-After in seconds', async () => {
-    ca.next('newOrder', problem('rateLimited', 'too many new orders', 429, { 'retry-after': '120' }))
-    const refusal = await refused(newIssuer().placeOrder(hostname, signal))
+    ca().next('newOrder', problem('rateLimited', 'too many new orders', 429, { 'retry-after': '120' }))
+    const refusal = await refused(place(newIssuer(), hostname))
     expect(refusal).toMatchObject({ type: 'rateLimited', status: 429, unpauseUrl: null })
     expectWithin(fromNow(refusal.retryAt), 118 * SECOND, 120 * SECOND)
   })
@@ -87,14 +61,14 @@ describe('the acme issuer at a CA that is busy', () => {
   it('reads Retry-After as a date by the CA’s clock, which is an hour ahead of ours', async () => {
     const theirs = Date.now() + HOUR
     const headers = { date: new Date(theirs).toUTCString(), 'retry-after': new Date(theirs + 2 * MINUTE).toUTCString() }
-    ca.next('newOrder', problem('rateLimited', 'too many new orders', 429, headers))
-    const refusal = await refused(newIssuer().placeOrder(hostname, signal))
+    ca().next('newOrder', problem('rateLimited', 'too many new orders', 429, headers))
+    const refusal = await refused(place(newIssuer(), hostname))
     expectWithin(fromNow(refusal.retryAt), 118 * SECOND, 122 * SECOND)
   })
 
   it('takes no Retry-After for a wish of years', async () => {
-    ca.next('newOrder', problem('rateLimited', 'later', 429, { 'retry-after': '999999999' }))
-    const refusal = await refused(newIssuer().placeOrder(hostname, signal))
+    ca().next('newOrder', problem('rateLimited', 'later', 429, { 'retry-after': '999999999' }))
+    const refusal = await refused(place(newIssuer(), hostname))
     expectWithin(fromNow(refusal.retryAt), 6 * 24 * HOUR, 7 * 24 * HOUR)
   })
 
@@ -102,57 +76,57 @@ describe('the acme issuer at a CA that is busy', () => {
     const detail =
       'Your account is temporarily prevented from requesting certificates for shop.example.com and possibly others. ' +
       'Please visit: https://unpause.example.net/sfe/v1/unpause?jwt=ey.J-h.b_c.'
-    ca.next('newOrder', problem('rateLimited', detail, 429))
-    const refusal = await refused(newIssuer().placeOrder(hostname, signal))
+    ca().next('newOrder', problem('rateLimited', detail, 429))
+    const refusal = await refused(place(newIssuer(), hostname))
     expect(refusal.unpauseUrl).toBe('https://unpause.example.net/sfe/v1/unpause?jwt=ey.J-h.b_c')
   })
 
   it('passes on that the service is busy, also when a proxy says so in HTML', async () => {
     const html: Scripted = { status: 503, type: 'text/html', headers: { 'retry-after': '5' }, body: '<h1>Busy</h1>' }
-    ca.next('newOrder', problem('rateLimited', 'Service busy; retry later.', 503), html)
+    ca().next('newOrder', problem('rateLimited', 'Service busy; retry later.', 503), html)
     const issuer = newIssuer()
-    expect(await refused(issuer.placeOrder(hostname, signal))).toMatchObject({ status: 503, type: 'rateLimited' })
-    const second = await refused(issuer.placeOrder(hostname, signal))
+    expect(await refused(place(issuer, hostname))).toMatchObject({ status: 503, type: 'rateLimited' })
+    const second = await refused(place(issuer, hostname))
     expect(second).toMatchObject({ status: 503, type: 'unexpectedAnswer' })
     expectWithin(fromNow(second.retryAt), 3 * SECOND, 5 * SECOND)
   })
 
   it('comes back later instead of waiting when the CA wants more than seconds', async () => {
     const issuer = newIssuer()
-    const order = await issuer.placeOrder(hostname, signal)
+    const order = await place(issuer, hostname)
     const slow =
       (status: string): Script =>
       (usual) => ({ ...usual, headers: { 'retry-after': '600' }, body: { ...(usual.body as object), status } })
-    ca.next('order', slow('pending'))
+    ca().next('order', slow('pending'))
     const validating = await issuer.validate(order, signal)
     expect(validating).toMatchObject({ status: 'pending' })
     expectWithin(fromNow((validating as { retryAt: Date }).retryAt), 9 * MINUTE, 10 * MINUTE)
 
     expect(await issuer.validate(order, signal)).toEqual({ status: 'ready' })
-    ca.next('finalize', slow('processing'))
+    ca().next('finalize', slow('processing'))
     expect(await issuer.finalize(order, csrDer, signal)).toMatchObject({ status: 'processing' })
     expect(await issuer.finalize(order, csrDer, signal)).toMatchObject({ status: 'issued' })
-    expect(ca.finalized).toHaveLength(1)
+    expect(ca().finalized).toHaveLength(1)
   })
 
   it('polls for about three seconds, then says when to come back', async () => {
     const issuer = newIssuer()
-    const order = await issuer.placeOrder(hostname, signal)
-    ca.always('order', body({ status: 'pending' }))
+    const order = await place(issuer, hostname)
+    ca().always('order', withBody({ status: 'pending' }))
     const startedAt = performance.now()
     const progress = await issuer.validate(order, signal)
     expectWithin(performance.now() - startedAt, 2500, 4000)
     expect(progress).toMatchObject({ status: 'pending' })
     expectWithin(fromNow((progress as { retryAt: Date }).retryAt), 0, 2 * SECOND)
-    expect(ca.asked('order')).toBeLessThan(25)
+    expect(ca().asked('order')).toBeLessThan(25)
   })
 
   it('stops polling the moment the caller gives up', async () => {
     const issuer = newIssuer()
-    const order = await issuer.placeOrder(hostname, signal)
+    const order = await place(issuer, hostname)
     const stopping = new AbortController()
     const reason = new Error('the process stops')
-    ca.always('order', (usual) => {
+    ca().always('order', (usual) => {
       stopping.abort(reason)
       return { ...usual, body: { ...(usual.body as object), status: 'pending' } }
     })
@@ -163,74 +137,71 @@ describe('the acme issuer at a CA that is busy', () => {
 describe('the acme issuer at a CA that fails in the middle', () => {
   it('finalizes once though the connection was cut right after', async () => {
     const issuer = newIssuer()
-    const order = await issuer.placeOrder(hostname, signal)
+    const order = await place(issuer, hostname)
     await issuer.validate(order, signal)
-    ca.next('finalize', { cuts: true })
+    ca().next('finalize', { cuts: true })
     expect(await issuer.finalize(order, csrDer, signal)).toMatchObject({ status: 'issued' })
-    expect(ca.finalized).toHaveLength(1)
+    expect(ca().finalized).toHaveLength(1)
   })
 
   it('finalizes once though the process died while it waited for the answer', async () => {
     const issuer = newIssuer()
-    const order = await issuer.placeOrder(hostname, signal)
+    const order = await place(issuer, hostname)
     await issuer.validate(order, signal)
     const dying = new AbortController()
-    ca.next('finalize', (usual) => {
+    ca().next('finalize', (usual) => {
       dying.abort()
       return { ...usual, hangs: true }
     })
     await expect(issuer.finalize(order, csrDer, dying.signal)).rejects.toThrow()
-    expect(await newIssuer().finalize({ orderUrl: order.orderUrl }, csrDer, signal)).toMatchObject({ status: 'issued' })
-    expect(ca.finalized).toHaveLength(1)
+    expect(await newIssuer().finalize(order, csrDer, signal)).toMatchObject({ status: 'issued' })
+    expect(ca().finalized).toHaveLength(1)
   })
 
   it('goes on wherever it died, with the same order', async () => {
     for (const route of ['challenge', 'order', 'finalize', 'certificate'] as const) {
-      const { orderUrl } = await newIssuer().placeOrder(hostname, signal)
-      const finalizedBefore = ca.finalized.length
+      const order = await place(newIssuer(), hostname)
+      const finalizedBefore = ca().finalized.length
       const dying = new AbortController()
-      ca.next(route, (usual) => {
+      ca().next(route, (usual) => {
         dying.abort()
         return { ...usual, hangs: true }
       })
       const first = newIssuer()
       const died = async () => {
-        await first.validate({ orderUrl }, dying.signal)
-        await first.finalize({ orderUrl }, csrDer, dying.signal)
+        await first.validate(order, dying.signal)
+        await first.finalize(order, csrDer, dying.signal)
       }
       await expect(died(), route).rejects.toThrow()
 
       const second = newIssuer()
-      expect(await second.validate({ orderUrl }, signal), route).toEqual({ status: 'ready' })
-      expect(await second.finalize({ orderUrl }, csrDer, signal), route).toMatchObject({ status: 'issued' })
-      expect(ca.finalized.length - finalizedBefore, route).toBe(1)
+      expect(await second.validate(order, signal), route).toEqual({ status: 'ready' })
+      expect(await second.finalize(order, csrDer, signal), route).toMatchObject({ status: 'issued' })
+      expect(ca().finalized.length - finalizedBefore, route).toBe(1)
     }
   })
 
   it('tells a CA that hangs from one that is slow, and holds no slot for it', async () => {
     const issuer = newIssuer({ deadlineMs: 150, concurrency: 1 })
     await issue(issuer)
-    ca.next('newOrder', { hangs: true })
-    const [first, second] = await Promise.allSettled([
-      issuer.placeOrder(hostname, signal),
-      issuer.placeOrder(hostname, signal),
-    ])
+    ca().next('newOrder', { hangs: true })
+    const [first, second] = await Promise.allSettled([place(issuer, hostname), place(issuer, hostname)])
     expect(first).toMatchObject({ status: 'rejected', reason: { type: 'unreachable', status: 0 } })
     expect(second).toMatchObject({ status: 'fulfilled' })
   })
 
   it('says that nobody is there', async () => {
     const issuer = newIssuer({ directoryUrl: 'http://127.0.0.1:1/directory' })
-    expect(await refused(issuer.placeOrder(hostname, signal))).toMatchObject({
+    expect(await refused(place(issuer, hostname))).toMatchObject({
       type: 'unreachable',
       message: '127.0.0.1:1 cannot be reached (ECONNREFUSED).',
     })
   })
 
   it('asks for the directory again after it could not be had', async () => {
-    ca.next('directory', { status: 500, type: 'text/plain', body: 'oops' })
+    ca().next('directory', { status: 500, type: 'text/plain', body: 'oops' })
     const issuer = newIssuer()
-    expect(await refused(issuer.placeOrder(hostname, signal))).toMatchObject({ status: 500 })
+    expect(await refused(place(issuer, hostname))).toMatchObject({ status: 500 })
     expect(await issue(issuer)).not.toBeInstanceOf(CaProblem)
   })
 })
@@ -245,19 +216,19 @@ describe('the acme issuer at a CA that is hostile', () => {
     ['a directory that is not JSON', (it) => it.next('directory', { body: '{"newNonce":' })],
     ['an order of 10 MB', (it) => it.next('newOrder', { status: 201, body: Buffer.alloc(10_000_000, 0x20) })],
     ['an order without a Location', (it) => it.next('newOrder', { status: 201, body: {} })],
-    ['an order in an unknown state', (it) => it.next('newOrder', body({ status: 'haunted' }))],
+    ['an order in an unknown state', (it) => it.next('newOrder', withBody({ status: 'haunted' }))],
     [
       'an order elsewhere, unencrypted',
-      (it) => it.next('newOrder', body({ authorizations: ['http://169.254.169.254/latest'] })),
+      (it) => it.next('newOrder', withBody({ authorizations: ['http://169.254.169.254/latest'] })),
     ],
-    ['an order in a file', (it) => it.next('newOrder', body({ authorizations: ['file:///etc/passwd'] }))],
+    ['an order in a file', (it) => it.next('newOrder', withBody({ authorizations: ['file:///etc/passwd'] }))],
     [
       'an answer with a redirect',
       (it) => it.next('newOrder', { status: 302, headers: { location: 'http://127.0.0.1/' } }),
     ],
     [
       'an authorization of another name',
-      (it) => it.next('authorization', body({ identifier: { type: 'dns', value: 'bank.example' } })),
+      (it) => it.next('authorization', withBody({ identifier: { type: 'dns', value: 'bank.example' } })),
     ],
     ['a token that leaves its folder', (it) => it.next('authorization', withToken('../../etc/passwd'))],
     ['a token with a line break', (it) => it.next('authorization', withToken('abc\nX-Header: y'))],
@@ -266,24 +237,24 @@ describe('the acme issuer at a CA that is hostile', () => {
   ]
 
   it.each(lies)('refuses %s', async (_what, tell) => {
-    tell(ca)
-    expect(await refused(newIssuer().placeOrder(hostname, signal))).toMatchObject({ type: 'unexpectedAnswer' })
+    tell(ca())
+    expect(await refused(place(newIssuer(), hostname))).toMatchObject({ type: 'unexpectedAnswer' })
   })
 
   it('refuses a chain that is announced as something else, or too long', async () => {
     const issuer = newIssuer()
-    const order = await issuer.placeOrder(hostname, signal)
+    const order = await place(issuer, hostname)
     await issuer.validate(order, signal)
-    ca.next('certificate', (usual) => ({ ...usual, type: 'text/plain' }))
+    ca().next('certificate', (usual) => ({ ...usual, type: 'text/plain' }))
     expect(await refused(issuer.finalize(order, csrDer, signal))).toMatchObject({ type: 'unexpectedAnswer' })
-    ca.next('certificate', (usual) => ({ ...usual, body: String(usual.body).repeat(1000) }))
+    ca().next('certificate', (usual) => ({ ...usual, body: String(usual.body).repeat(1000) }))
     expect(await refused(issuer.finalize(order, csrDer, signal))).toMatchObject({ type: 'unexpectedAnswer' })
     expect(await issuer.finalize(order, csrDer, signal)).toMatchObject({ status: 'issued' })
   })
 
   it('hands on what a CA wrote as one short line', async () => {
-    ca.next('newOrder', problem('malformed', `bad\r\n\u0007${'x'.repeat(5000)}`, 400))
-    const { message } = await refused(newIssuer().placeOrder(hostname, signal))
+    ca().next('newOrder', problem('malformed', `bad\r\n\u0007${'x'.repeat(5000)}`, 400))
+    const { message } = await refused(place(newIssuer(), hostname))
     expect(message).toMatch(/^bad x+$/)
     expect(message.length).toBeLessThanOrEqual(1000)
   })
@@ -296,10 +267,10 @@ describe('the acme issuer at a CA that is hostile', () => {
       ['rateLimited', 'orderInvalid'],
     ]) {
       const issuer = newIssuer()
-      const order = await issuer.placeOrder(hostname, signal)
-      ca.next('order', body({ status: 'invalid' }))
+      const order = await place(issuer, hostname)
+      ca().next('order', withBody({ status: 'invalid' }))
       const error = { type: `urn:ietf:params:acme:error:${type}`, detail: 'because' }
-      ca.next('authorization', (usual) => ({
+      ca().next('authorization', (usual) => ({
         ...usual,
         body: {
           ...(usual.body as object),
@@ -315,8 +286,8 @@ describe('the acme issuer at a CA that is hostile', () => {
   })
 
   it('calls an account that may not order by that name', async () => {
-    ca.next('newOrder', problem('unauthorized', 'Account is not valid, has status "deactivated"', 403))
-    expect(await refused(newIssuer().placeOrder(hostname, signal))).toMatchObject({ type: 'unauthorizedAccount' })
+    ca().next('newOrder', problem('unauthorized', 'Account is not valid, has status "deactivated"', 403))
+    expect(await refused(place(newIssuer(), hostname))).toMatchObject({ type: 'unauthorizedAccount' })
   })
 })
 
@@ -327,34 +298,20 @@ const withToken =
     return { ...usual, body: { ...authorization, challenges: [{ ...authorization.challenges[0], token }] } }
   }
 
-async function refused(call: Promise<unknown>): Promise<CaProblem> {
-  const error = await call.then(
-    () => new Error('was not refused'),
-    (reason: unknown) => reason,
-  )
-  if (error instanceof CaProblem) return error
-  throw error
-}
-
-function expectWithin(value: number, low: number, high: number): void {
-  expect(value).toBeGreaterThanOrEqual(low)
-  expect(value).toBeLessThanOrEqual(high)
-}
-
 describe('the acme issuer and what CAA records call its CA', () => {
   const directory =
     (meta: unknown): Script =>
     (usual) => ({ ...usual, body: { ...(usual.body as object), meta } })
 
   it('reads it from the directory, in lower case', async () => {
-    ca.always('directory', directory({ caaIdentities: ['CA.example.net', 'ca.example.org'] }))
+    ca().always('directory', directory({ caaIdentities: ['CA.example.net', 'ca.example.org'] }))
     expect(await newIssuer().caaIdentities(signal)).toEqual(['ca.example.net', 'ca.example.org'])
   })
 
   it('believes the settings before the directory, and asks nobody then', async () => {
-    ca.always('directory', directory({ caaIdentities: ['ca.example.net'] }))
+    ca().always('directory', directory({ caaIdentities: ['ca.example.net'] }))
     expect(await newIssuer({ caaIdentities: ['ca.example.com'] }).caaIdentities(signal)).toEqual(['ca.example.com'])
-    expect(ca.asked('directory')).toBe(0)
+    expect(ca().asked('directory')).toBe(0)
     expect(await newIssuer({ caaIdentities: [] }).caaIdentities(signal)).toEqual(['ca.example.net'])
   })
 
@@ -365,14 +322,14 @@ describe('the acme issuer and what CAA records call its CA', () => {
     { caaIdentities: ['ca.example.net"; drop'] },
     { caaIdentities: [7] },
   ])('knows of none, and issues all the same, when the directory says %j', async (meta) => {
-    ca.always('directory', directory(meta))
+    ca().always('directory', directory(meta))
     const issuer = newIssuer()
     expect(await issuer.caaIdentities(signal)).toEqual([])
     expect(await issue(issuer)).not.toBeInstanceOf(CaProblem)
   })
 
   it('fails while the directory cannot be had, and asks again', async () => {
-    ca.next('directory', { status: 503, type: 'text/html', body: 'busy' })
+    ca().next('directory', { status: 503, type: 'text/html', body: 'busy' })
     const issuer = newIssuer()
     expect(await refused(issuer.caaIdentities(signal))).toMatchObject({ status: 503 })
     expect(await issuer.caaIdentities(signal)).toEqual([])
@@ -388,10 +345,10 @@ describe('the acme issuer that revokes', () => {
 
   it('revokes the leaf, once, though it was asked again after its answer was lost', async () => {
     const { chainPem, serial } = await issued()
-    ca.next('revoke', (usual) => ({ ...usual, cuts: true }))
+    ca().next('revoke', (usual) => ({ ...usual, cuts: true }))
     await newIssuer().revoke(chainPem, signal)
     await newIssuer().revoke(chainPem, signal)
-    expect(ca.revoked).toEqual([serial])
+    expect(ca().revoked).toEqual([serial])
   })
 
   it('does not ask about a certificate that has expired', async () => {
@@ -402,7 +359,7 @@ describe('the acme issuer that revokes', () => {
     const expired = await signLeaf(await createLocalCa(folder), { publicKeyDer, names, now })
     await rm(folder, { recursive: true })
     await newIssuer().revoke(expired, signal)
-    expect(ca.total()).toBe(0)
+    expect(ca().total()).toBe(0)
   })
 
   it.each([
@@ -411,14 +368,14 @@ describe('the acme issuer that revokes', () => {
     ['unauthorized', 403, 'unauthorizedAccount'],
   ])('passes on that the CA said %s with status %i', async (type, status, expected) => {
     const { chainPem } = await issued()
-    ca.next('revoke', problem(type, 'not now', status))
+    ca().next('revoke', problem(type, 'not now', status))
     expect(await refused(newIssuer().revoke(chainPem, signal))).toMatchObject({ type: expected, status })
-    expect(ca.revoked).toEqual([])
+    expect(ca().revoked).toEqual([])
   })
 
   it('says when the CA has no place to revoke at', async () => {
     const { chainPem } = await issued()
-    ca.always('directory', body({ revokeCert: undefined }))
+    ca().always('directory', withBody({ revokeCert: undefined }))
     expect(await refused(newIssuer().revoke(chainPem, signal))).toMatchObject({ type: 'unexpectedAnswer' })
   })
 })
@@ -430,23 +387,39 @@ describe('the acme issuer and a wildcard', () => {
       status: 'pending',
       wildcard: true,
       identifier: { type: 'dns', value: 'shop.example.com' },
-      challenges: types.map((type) => ({ type, status: 'pending', url: `${ca.directoryUrl}/x`, token: 'token' })),
+      challenges: types.map((type) => ({ type, status: 'pending', url: `${ca().directoryUrl}/x`, token: 'token' })),
     },
   })
 
   it('names what the CA offers, and repeats no other text of it', async () => {
-    ca.next('authorization', authorization('dns-01', 'dns-account-01', '<b>'))
-    const refusal = await refused(newIssuer().placeOrder(wildcard, signal))
+    ca().next('authorization', authorization('http-01', 'dns-account-01', '<b>'))
+    const refusal = await refused(place(newIssuer(), wildcard, 'dns-01'))
     expect(refusal).toMatchObject({ type: 'noUsableChallenge' })
-    expect(refusal.message).toContain('offers dns-01, dns-account-01.')
+    expect(refusal.message).toContain('does not take proof by DNS-01 for this name; it offers http-01, dns-account-01.')
+  })
+
+  it('asks no CA to prove it by HTTP-01, nor by what is not set up', async () => {
+    expect(await refused(place(newIssuer(), wildcard, 'http-01'))).toMatchObject({ type: 'noUsableChallenge' })
+    const refusal = await refused(place(newIssuer({ challenges: ['http-01'] }), wildcard, 'dns-01'))
+    expect(refusal).toMatchObject({ type: 'noUsableChallenge', message: expect.stringContaining('it takes HTTP-01.') })
+    expect(ca().total()).toBe(0)
   })
 
   it('takes what is authorized already', async () => {
-    ca.next('authorization', { body: { ...(authorization('dns-01') as { body: object }).body, status: 'valid' } })
-    expect((await newIssuer().placeOrder(wildcard, signal)).challenges).toEqual([])
+    ca().next('authorization', { body: { ...(authorization('dns-01') as { body: object }).body, status: 'valid' } })
+    expect((await place(newIssuer(), wildcard, 'dns-01')).challenges).toEqual([])
+  })
+
+  it('answers at the name below which the wildcard stands', async () => {
+    ca().next('authorization', authorization('http-01', 'dns-01'))
+    const { challenges } = await place(newIssuer(), wildcard, 'dns-01')
+    expect(challenges).toEqual([
+      { type: 'dns-01', name: '_acme-challenge.shop.example.com', value: expect.stringMatching(/^[\w-]{43}$/) },
+    ])
   })
 
   it('is not had by the authorization of another name', async () => {
-    expect(await refused(newIssuer().placeOrder(wildcard, signal))).toMatchObject({ type: 'unexpectedAnswer' })
+    ca().next('authorization', withBody({ identifier: { type: 'dns', value: 'bank.example' } }))
+    expect(await refused(place(newIssuer(), wildcard, 'dns-01'))).toMatchObject({ type: 'unexpectedAnswer' })
   })
 })

@@ -8,7 +8,7 @@ import {
   newCertificateId,
   rememberCertificate,
 } from '@mooring/core'
-import { createCertificateStore, createHousekeeping } from '@mooring/postgres'
+import { createCertificateStore, createEdgeRegistry, createHousekeeping, createRegistry } from '@mooring/postgres'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { overtake, storeDomain } from '../builders/stored-domain.ts'
 import { usePostgres } from '../services/test-database.ts'
@@ -23,7 +23,12 @@ const sealedKey: SealedKey = { version: 1, kek: '0011aabb', wrappedDataKey: 'dw=
 const aNeed = (id = newCertificateId()) => ({ id, issuer: 'acme', sealedKey, csrDer: Buffer.from([0x30, 0x00, 0xff]) })
 const anOrder = (...tokens: string[]) => ({
   orderUrl: 'https://ca.example/order/1',
-  challenges: tokens.map((token) => ({ token, keyAuthorization: `${token}.thumbprint` })),
+  challenges: tokens.map((token) => ({ type: 'http-01' as const, token, keyAuthorization: `${token}.thumbprint` })),
+  replaces: false,
+})
+const aDnsOrder = (...values: string[]) => ({
+  ...anOrder(),
+  challenges: values.map((value) => ({ type: 'dns-01' as const, name: '_acme-challenge.example.com', value })),
 })
 const issued: IssuedCertificate = {
   chainPem: '-----BEGIN CERTIFICATE-----',
@@ -43,6 +48,33 @@ const certificateIdOf = async (domainId: string) =>
   (await database().kysely.selectFrom('domains').select('certificate_id').where('id', '=', domainId).executeTakeFirst())
     ?.certificate_id
 
+const clockOf = async (domainId: string) =>
+  (await database().kysely.selectFrom('domains').select('renew_at').where('id', '=', domainId).executeTakeFirst())
+    ?.renew_at
+const statusOf = async (id: string) =>
+  (await database().kysely.selectFrom('certificates').select('status').where('id', '=', id).executeTakeFirst())
+    ?.status ?? null
+const supersededFor = (ms: number) =>
+  database()
+    .kysely.updateTable('certificates')
+    .set({ parked_at: new Date(Date.now() - ms) })
+    .where('status', '=', 'superseded')
+    .execute()
+const routeWith = ({ id, hostname, edgePool, target }: Domain, certificateId: string) =>
+  database()
+    .kysely.insertInto('routes')
+    .values({
+      domain_id: id,
+      hostname,
+      edge_pool: edgePool,
+      generation: 1,
+      variant: 'https',
+      target: JSON.stringify(target),
+      certificate_id: certificateId,
+    })
+    .onConflict((conflict) => conflict.column('domain_id').doUpdateSet({ certificate_id: certificateId }))
+    .execute()
+
 describe('certificate store', () => {
   it('has no certificate for a domain that never needed one', async () => {
     const { domain } = await storeDomain(database())
@@ -53,7 +85,15 @@ describe('certificate store', () => {
     const { domain, lease } = await storeDomain(database())
     const need = aNeed()
     const begun = await store.begin(lease, need)
-    expect(begun).toEqual({ ...need, domainId: domain.id, status: 'ordering', orderUrl: null, issued: null })
+    expect(begun).toEqual({
+      ...need,
+      domainId: domain.id,
+      status: 'ordering',
+      orderUrl: null,
+      reserved: null,
+      issued: null,
+      renewal: { window: null, askAgainAt: null },
+    })
     expect(await store.current(domain.id)).toEqual(begun)
   })
 
@@ -81,6 +121,23 @@ describe('certificate store', () => {
       { token: 'c', hostname, key_authorization: 'c.thumbprint' },
     ])
     expect(await store.current(domain.id)).toMatchObject({ orderUrl: 'https://ca.example/order/1' })
+  })
+
+  it('tells those who show them what to show, over HTTP and in DNS', async () => {
+    const { domain, lease } = await storeDomain(database())
+    const { id } = await store.begin(lease, aNeed())
+    expect(await store.challenges(id)).toEqual([])
+    await store.saveOrder(lease, id, anOrder('a', 'b'))
+    expect(await store.challenges(id)).toEqual(anOrder('a', 'b').challenges)
+    await store.saveOrder(lease, id, aDnsOrder('one', 'two'))
+    expect(await store.challenges(id)).toEqual(aDnsOrder('one', 'two').challenges)
+
+    const registry = createRegistry(database(), { tokenLifetimeMs: DAY, rotationGraceMs: DAY })
+    expect(await registry.challengeAnswer(`dns:${id}:0`, domain.hostname)).toBeNull()
+    await store.saveOrder(lease, id, anOrder('c'))
+    expect(await registry.challengeAnswer('c', domain.hostname)).toBe('c.thumbprint')
+    await store.saveIssued(lease, id, issued)
+    expect(await store.challenges(id)).toEqual([])
   })
 
   it('leaves the challenges of other domains alone', async () => {
@@ -124,6 +181,150 @@ describe('certificate store', () => {
     expect(await certificateIdOf(domain.id)).toBe(old)
     await store.abandon(lease, next)
     expect(await store.current(domain.id)).toMatchObject({ id: old, status: 'issued' })
+  })
+
+  it('puts the next certificate in place of the one in use, which is kept until no route names it', async () => {
+    const { domain, lease } = await storeDomain(database())
+    const { id: old } = await store.begin(lease, aNeed())
+    await store.saveIssued(lease, old, issued)
+    const { id: next } = await store.begin(lease, aNeed())
+    expect(await store.inUse(domain.id)).toMatchObject({ id: old, status: 'issued' })
+    await routeWith(domain, old)
+    const later = { ...issued, serial: '0C', renewAt: new Date('2027-03-01T00:00:00Z') }
+    await store.saveIssued(lease, next, later)
+    await store.saveIssued(lease, next, later)
+
+    expect(await store.inUse(domain.id)).toMatchObject({ id: next, status: 'issued', issued: later })
+    expect(await clockOf(domain.id)).toEqual(later.renewAt)
+    expect(await statusOf(old)).toBe('superseded')
+    const sweep = async () => (await createHousekeeping(database()).sweep()).parkedCertificates
+    await supersededFor(2 * DAY)
+    expect(await sweep(), 'a route names it').toBe(0)
+    await routeWith(domain, next)
+    await supersededFor(DAY - 60_000)
+    expect(await sweep(), 'not for a day yet').toBe(0)
+    await supersededFor(DAY + 60_000)
+    expect(await sweep()).toBe(1)
+    expect(await statusOf(old)).toBeNull()
+  })
+
+  it('keeps what the authority says about the renewal, and plans by it', async () => {
+    const { domain, lease } = await storeDomain(database())
+    const { id } = await store.begin(lease, aNeed())
+    const window = { start: new Date('2026-12-20T00:00:00Z'), end: new Date('2026-12-22T00:00:00Z') }
+    const advice = { window, renewAt: new Date('2026-12-21T00:00:00Z'), askAgainAt: new Date('2026-11-22T00:00:00Z') }
+    await expect(store.saveRenewalInfo(lease, id, advice)).rejects.toMatchObject({ code: 'CONFLICT' })
+    await store.saveIssued(lease, id, issued)
+    await store.saveRenewalInfo(lease, id, advice)
+    expect(await store.inUse(domain.id)).toMatchObject({
+      issued: { ...issued, renewAt: advice.renewAt },
+      renewal: { window, askAgainAt: advice.askAgainAt },
+    })
+    expect(await clockOf(domain.id)).toEqual(advice.askAgainAt)
+    await store.saveRenewalInfo(lease, id, { window: null, renewAt: issued.renewAt, askAgainAt: null })
+    expect(await store.inUse(domain.id)).toMatchObject({ issued, renewal: { window: null, askAgainAt: null } })
+    expect(await clockOf(domain.id)).toEqual(issued.renewAt)
+  })
+
+  describe('of a wildcard that the platform shares', () => {
+    const good = { ...issued, notAfter: new Date(Date.now() + 60 * DAY) }
+
+    async function aWildcard(overrides: Partial<Domain> = {}) {
+      const { domain, lease } = await storeDomain(database(), {
+        hostname: '*.platform.example' as Hostname,
+        state: 'active',
+        step: 'reverify',
+        tls: { mode: 'auto', shared: true },
+        ...overrides,
+      })
+      const { id } = await store.begin(lease, aNeed())
+      await store.saveIssued(lease, id, good)
+      return { domain, lease, id }
+    }
+    const aName = (hostname = 'shop.platform.example') => storeDomain(database(), { hostname: hostname as Hostname })
+
+    it('finds the one for the names right below it', async () => {
+      const { id } = await aWildcard()
+      expect(await store.sharedFor('shop.platform.example' as Hostname)).toMatchObject({ id, issued: good })
+      for (const other of ['a.shop.platform.example', 'platform.example', 'shop.other.example', '*.platform.example']) {
+        expect(await store.sharedFor(other as Hostname), other).toBeNull()
+      }
+    })
+
+    it.each<[string, Partial<Domain>]>([
+      ['is not to be shared', { tls: { mode: 'auto' } }],
+      ['is not active', { state: 'provisioning_cert', step: 'order_certificate' }],
+    ])('finds none that %s', async (_, overrides) => {
+      await aWildcard(overrides)
+      expect(await store.sharedFor('shop.platform.example' as Hostname)).toBeNull()
+    })
+
+    it('finds none that has expired', async () => {
+      const { lease } = await aWildcard()
+      const { id } = await store.begin(lease, aNeed())
+      await store.saveIssued(lease, id, { ...good, serial: '0D', notAfter: new Date(Date.now() - 1000) })
+      expect(await store.sharedFor('shop.platform.example' as Hostname)).toBeNull()
+    })
+
+    it('is in use by those who share it, and goes with none of them', async () => {
+      const { id, domain: wildcard } = await aWildcard()
+      const { domain, lease } = await aName()
+      await store.share(lease, id)
+      await store.share(lease, id)
+      expect(await store.inUse(domain.id)).toMatchObject({ id, domainId: wildcard.id, status: 'issued' })
+      expect(await store.current(domain.id)).toMatchObject({ id })
+      expect(await clockOf(domain.id)).toBeNull()
+      await expect(store.markRevoked(lease, id)).rejects.toMatchObject({ code: 'CONFLICT' })
+      await store.park(lease, domain.id)
+      expect(await store.inUse(domain.id)).toBeNull()
+      expect(await store.inUse(wildcard.id)).toMatchObject({ id, status: 'issued' })
+    })
+
+    it('stays for those who share it while they have not moved on to the next', async () => {
+      const { id, lease: owner } = await aWildcard()
+      const { domain, lease } = await aName()
+      await store.share(lease, id)
+      const { id: next } = await store.begin(owner, aNeed())
+      await store.saveIssued(owner, next, { ...good, serial: '0E' })
+      await supersededFor(2 * DAY)
+      expect(await createHousekeeping(database()).sweep()).toMatchObject({ parkedCertificates: 0 })
+      expect(await store.inUse(domain.id)).toMatchObject({ id, status: 'superseded' })
+
+      await expect(store.share(lease, id)).rejects.toMatchObject({ code: 'CONFLICT' })
+      await store.share(lease, next)
+      expect(await store.inUse(domain.id)).toMatchObject({ id: next })
+      expect(await createHousekeeping(database()).sweep()).toMatchObject({ parkedCertificates: 1 })
+    })
+
+    it('gives way to a certificate of the name’s own, and takes its place', async () => {
+      const { id } = await aWildcard()
+      const { domain, lease } = await aName()
+      await store.share(lease, id)
+      const { id: own } = await store.begin(lease, aNeed())
+      await store.saveIssued(lease, own, good)
+      expect(await store.inUse(domain.id)).toMatchObject({ id: own })
+      expect(await statusOf(id)).toBe('issued')
+      await store.share(lease, id)
+      expect(await statusOf(own)).toBe('superseded')
+    })
+
+    it('is for no name that it does not cover', async () => {
+      const { id } = await aWildcard()
+      for (const hostname of ['a.shop.platform.example', 'shop.other.example']) {
+        await expect(store.share((await aName(hostname)).lease, id)).rejects.toMatchObject({ code: 'CONFLICT' })
+      }
+    })
+
+    it('goes out to edges with the name of its owner, for whom its key is sealed', async () => {
+      const { id, domain: wildcard } = await aWildcard()
+      const { domain, lease } = await aName()
+      await store.share(lease, id)
+      await routeWith(domain, id)
+      const edges = createEdgeRegistry(database())
+      const { edge } = await edges.enrol({ name: 'edge-1', pool: 'default' })
+      const { routes } = await edges.routesSince(edge, 0, 10)
+      expect(routes).toMatchObject([{ domainId: domain.id, certificate: { id, ownerId: wildcard.id } }])
+    })
   })
 
   it('abandons an order with its challenges, but never a certificate', async () => {
@@ -290,6 +491,9 @@ describe('certificate store', () => {
       await expect(store.park(lease, domain.id)).rejects.toMatchObject(stale)
       await expect(store.adopt(lease, id, sealedKey)).rejects.toMatchObject(stale)
       await expect(store.markRevoked(lease, id)).rejects.toMatchObject(stale)
+      await expect(store.share(lease, id)).rejects.toMatchObject(stale)
+      const advice = { window: null, renewAt: issued.renewAt, askAgainAt: null }
+      await expect(store.saveRenewalInfo(lease, id, advice)).rejects.toMatchObject(stale)
       expect([await store.current(domain.id), await challenges()]).toEqual(before)
     })
 
@@ -328,6 +532,13 @@ describe('the certificate as the steps under one lease remember it', () => {
     await remembered.saveOrder(lease, again.id, anOrder('b'))
     await remembered.saveIssued(lease, again.id, issued)
     await expectSame()
+    await remembered.saveRenewalInfo(lease, again.id, { window: null, renewAt: new Date(0), askAgainAt: null })
+    await expectSame()
+    const renewed = await remembered.begin(lease, aNeed())
+    await expectSame()
+    await remembered.saveIssued(lease, renewed.id, { ...issued, serial: '0F' })
+    await expectSame()
+    expect(await remembered.inUse(domain.id)).toEqual(await store.inUse(domain.id))
     await remembered.park(lease, domain.id)
     await expectSame()
   })

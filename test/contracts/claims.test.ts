@@ -14,6 +14,7 @@ import {
 import { type Database, createClaims, createDomainStore, createEdgeRegistry, createRegistry } from '@mooring/postgres'
 import { sql } from 'kysely'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { NO_CLOCKS } from '../builders/no-clocks.ts'
 import { aDomain } from '../builders/domain.ts'
 import { usePostgres } from '../services/test-database.ts'
 
@@ -83,6 +84,7 @@ const proof: Transition = {
   reason: null,
   attempt: 1,
   route: null,
+  ...NO_CLOCKS,
   due: 'now',
 }
 const prove = ({ lease }: Looking, { kysely }: Database = database()): Promise<RecordAnswer> =>
@@ -554,15 +556,23 @@ describe('the holder above', () => {
     await launched({ hostname: 'example.com' as Hostname, tenant: 'far' })
     await launched({ hostname: 'b.example.com' as Hostname, tenant: 'near' })
     await launched({ hostname: 'a.b.example.com' as Hostname, tenant: 'mine' })
-    expect(await above('x.a.b.example.com', 'mine')).toEqual({ hostname: 'b.example.com', consents: false })
-    expect(await above('b.example.com', 'near')).toEqual({ hostname: 'example.com', consents: false })
+    expect(await above('x.a.b.example.com', 'mine')).toEqual({
+      hostname: 'b.example.com',
+      consents: false,
+      shares: false,
+    })
+    expect(await above('b.example.com', 'near')).toEqual({ hostname: 'example.com', consents: false, shares: false })
     expect(await above('example.com', 'mine')).toBeNull()
-    expect(await above('xb.example.com', 'near')).toEqual({ hostname: 'example.com', consents: false })
+    expect(await above('xb.example.com', 'near')).toEqual({ hostname: 'example.com', consents: false, shares: false })
   })
 
   it('is the holder of a wildcard beside it, never the name itself', async () => {
     await launched({ hostname: '*.example.com' as Hostname, tenant: 'wild' })
-    expect(await above('shop.example.com', 'mine')).toEqual({ hostname: '*.example.com', consents: false })
+    expect(await above('shop.example.com', 'mine')).toEqual({
+      hostname: '*.example.com',
+      consents: false,
+      shares: false,
+    })
     expect(await above('*.example.com', 'mine')).toBeNull()
     expect(await above('example.com', 'mine')).toBeNull()
   })

@@ -5,6 +5,7 @@ import { type Database, createRegistry, migrate, openDatabase, createDomainStore
 import { sql } from 'kysely'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { NO_CLOCKS } from '../builders/no-clocks.ts'
 import { storeDueDomain } from '../builders/due-domain.ts'
 import { freePorts } from '../services/free-ports.ts'
 import { type Postgres, type TestDatabase, createTestDatabase, startPostgres } from '../services/postgres.ts'
@@ -120,6 +121,7 @@ describe('notifications', () => {
       reason: null,
       attempt: 1,
       route: 'http',
+      ...NO_CLOCKS,
       due: 'now',
     })
     await expect.poll(() => heard).toEqual(['routes of default'])
@@ -162,6 +164,7 @@ describe('migrations', () => {
     expect(await asAdmin(url, 'select name from kysely_migration')).toEqual([
       { name: '0001_foundation' },
       { name: '0002_ownership' },
+      { name: '0003_certificates' },
     ])
     const opened = openDatabase({ url, log })
     expect(await createRegistry(opened, { tokenLifetimeMs: 1000, rotationGraceMs: 1000 }).jobCounts()).toMatchObject({
@@ -194,7 +197,7 @@ describe('migrations', () => {
 
   it('change nothing when they run again', async () => {
     await migrate(fresh.url)
-    expect(await asAdmin(fresh.url, 'select name from kysely_migration')).toHaveLength(2)
+    expect(await asAdmin(fresh.url, 'select name from kysely_migration')).toHaveLength(3)
   })
 
   it('say that the database is away', async () => {

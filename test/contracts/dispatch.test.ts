@@ -2,6 +2,7 @@ import { type Dispatch, type Domain, type Hint, wait, reason } from '@mooring/co
 import { createDispatch, createDomainStore, createRegistry } from '@mooring/postgres'
 import { sql } from 'kysely'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { NO_CLOCKS } from '../builders/no-clocks.ts'
 import { storeDueDomain } from '../builders/due-domain.ts'
 import { usePostgres } from '../services/test-database.ts'
 
@@ -177,7 +178,16 @@ describe('nextDueAt', () => {
     const due = new Date(Date.now() + 90_000)
     const outcome = wait(due, reason('DNS_TXT_MISSING', 'Not there.'))
     const next = { state: 'pending', step: 'accept' } as const
-    await store.record(claimed.lease, { step: 'accept', outcome, next, reason: null, attempt: 0, route: null, due })
+    await store.record(claimed.lease, {
+      step: 'accept',
+      outcome,
+      next,
+      reason: null,
+      attempt: 0,
+      route: null,
+      ...NO_CLOCKS,
+      due,
+    })
     expect(await dispatch.nextDueAt()).toEqual(due)
   })
 

@@ -2,6 +2,7 @@ import { type ClaimAnswer, type DomainStore, type Lease, wait, reason } from '@m
 import { type Database, createDomainStore } from '@mooring/postgres'
 import { sql } from 'kysely'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { NO_CLOCKS } from '../builders/no-clocks.ts'
 import { storeDueDomain } from '../builders/due-domain.ts'
 import { usePostgres } from '../services/test-database.ts'
 
@@ -153,6 +154,7 @@ describe('heartbeat', () => {
       reason: null,
       attempt: 0,
       route: null,
+      ...NO_CLOCKS,
       due: new Date(Date.now() + 60_000),
     })
     expect(await store.heartbeat(lease)).toBe(false)

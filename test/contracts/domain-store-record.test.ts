@@ -15,6 +15,7 @@ import {
 import { createDomainStore, createRegistry } from '@mooring/postgres'
 import { sql } from 'kysely'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { NO_CLOCKS } from '../builders/no-clocks.ts'
 import { aDomain } from '../builders/domain.ts'
 import { storeDueDomain } from '../builders/due-domain.ts'
 import { usePostgres } from '../services/test-database.ts'
@@ -55,7 +56,7 @@ function transition(outcome: Outcome, overrides: Partial<Transition> = {}): Tran
   } as const
   const reason = outcome.kind === 'done' ? null : outcome.because
   const route = outcome.kind === 'done' ? (outcome.changes.route ?? null) : null
-  return { step: 'verify_ownership', outcome, reason, route, ...decided[outcome.kind], ...overrides }
+  return { step: 'verify_ownership', outcome, reason, route, ...NO_CLOCKS, ...decided[outcome.kind], ...overrides }
 }
 
 const rowOf = (id: string) =>

@@ -156,7 +156,7 @@ describe('edge registry', () => {
           generation: 1,
           variant: 'https',
           target: domain.target,
-          certificate: { id: 'crt_1', serial: '0A', chainPem: 'PEM', sealedKey },
+          certificate: { id: 'crt_1', ownerId: domain.id, serial: '0A', chainPem: 'PEM', sealedKey },
         },
       ])
     })

@@ -5,7 +5,7 @@ import { CaProblem, type Hostname, certificateComplaint, checkIssued } from '@mo
 import { createLeafKeyAndCsr, createLocalCa, createLocalCaIssuer } from '@mooring/providers'
 import { describe, expect, it } from 'vitest'
 import { startAcmeFixture } from './acme-fixture.ts'
-import { chainOf, issuerContract } from './issuer.contract.ts'
+import { chainOf, issuerContract, place } from './issuer.contract.ts'
 
 issuerContract('acme', () => startAcmeFixture())
 
@@ -25,10 +25,9 @@ issuerContract('local', startLocalCa)
 describe('the local issuer', () => {
   it('issues for a wildcard, which fits that wildcard and nothing else', async () => {
     const { newIssuer, stop } = await startLocalCa()
-    const { signal } = new AbortController()
     const hostname = '*.shop.example.com' as Hostname
     const { keyPem, csrDer } = createLeafKeyAndCsr(hostname)
-    const order = await newIssuer().placeOrder(hostname, signal)
+    const order = await place(newIssuer(), hostname)
     const chainPem = await chainOf(newIssuer(), { order, csrDer })
     await stop()
 

@@ -68,7 +68,7 @@ describe('the job queue over a RabbitMQ that', () => {
     const later = aHint()
     await confirmed(queue, later)
     await vi.waitFor(() => expect(held).toContainEqual(later), SOON)
-    expect(await queue.depth()).toEqual({ interactive: 0, normal: 0 })
+    expect(await queue.depth()).toEqual({ interactive: 0, renewal: 0, normal: 0 })
   })
 
   it('restarts keeps what it confirmed', async (context) => {
@@ -198,7 +198,7 @@ describe('the job queue over a RabbitMQ that', () => {
     const channel = await stranger.createChannel()
     await channel.deleteQueue(`${prefix()}.normal`)
     expect(await queue.depth()).toBeNull()
-    await vi.waitFor(async () => expect(await queue.depth()).toEqual({ interactive: 0, normal: 0 }), SOON)
+    await vi.waitFor(async () => expect(await queue.depth()).toEqual({ interactive: 0, renewal: 0, normal: 0 }), SOON)
     await confirmed(queue, aHint())
   })
 

@@ -48,11 +48,11 @@ export function jobQueueContract(name: string, open: () => Promise<QueueUnderTes
     it('keeps hints until somebody consumes, and says how many wait in each lane', async () => {
       const sent = [aHint('interactive'), ...hints(3)]
       await queue.publish(sent)
-      await vi.waitFor(async () => expect(await queue.depth()).toEqual({ interactive: 1, normal: 3 }))
+      await vi.waitFor(async () => expect(await queue.depth()).toEqual({ interactive: 1, renewal: 0, normal: 3 }))
       const { seen, handle } = recorder()
       await queue.consume({ slots: 1, handle })
       await vi.waitFor(() => expect(seen).toHaveLength(4))
-      await vi.waitFor(async () => expect(await queue.depth()).toEqual({ interactive: 0, normal: 0 }))
+      await vi.waitFor(async () => expect(await queue.depth()).toEqual({ interactive: 0, renewal: 0, normal: 0 }))
     })
 
     it('confirms a thousand hints in one go, and nothing when there is nothing', async () => {

@@ -2,6 +2,7 @@ import { type Domain, type Hostname, type Registry, STATES, type State, done, ne
 import { createDomainStore, createRegistry } from '@mooring/postgres'
 import { sql } from 'kysely'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { NO_CLOCKS } from '../builders/no-clocks.ts'
 import { aDomain } from '../builders/domain.ts'
 import { STEP_IN, storeDomainIn } from '../builders/domain-in-state.ts'
 import { storeDueDomain } from '../builders/due-domain.ts'
@@ -292,6 +293,7 @@ describe('change', () => {
             reason: null,
             attempt: 1,
             route: 'http',
+            ...NO_CLOCKS,
             due: 'now',
           }),
           registry.change(id, { target }),

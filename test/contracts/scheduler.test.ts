@@ -64,7 +64,7 @@ function aQueue() {
     },
     async depth() {
       state.asked += 1
-      return { interactive: 0, normal: state.waiting }
+      return { interactive: 0, renewal: 0, normal: state.waiting }
     },
     isHealthy: () => state.healthy,
     close: async () => {},

@@ -1,13 +1,8 @@
-import { DAY, type SealedKey, done } from '@mooring/core'
-import {
-  createAcmeAccounts,
-  createDeadLetters,
-  createDomainStore,
-  createHousekeeping,
-  createWorkers,
-} from '@mooring/postgres'
+import { DAY, done } from '@mooring/core'
+import { createDeadLetters, createDomainStore, createHousekeeping, createWorkers } from '@mooring/postgres'
 import { sql } from 'kysely'
 import { describe, expect, it } from 'vitest'
+import { NO_CLOCKS } from '../builders/no-clocks.ts'
 import { overtake, storeDomain } from '../builders/stored-domain.ts'
 import { usePostgres } from '../services/test-database.ts'
 
@@ -161,6 +156,7 @@ describe('retention', () => {
       reason: null,
       attempt: 0,
       route: null,
+      ...NO_CLOCKS,
       due: null,
     })
     expect(await sweep()).toMatchObject({ erasedDomains: 1 })
@@ -272,35 +268,5 @@ describe('dead letters', () => {
     const letters = createDeadLetters(database())
     await letters.insert({ ...letter, excerpt: 'a\0b\uD800' })
     expect((await letters.list({ limit: 1, cursor: null })).data[0]?.excerpt).toBe('a\uFFFDb\uFFFD')
-  })
-})
-
-describe('ACME accounts', () => {
-  const directory = 'https://ca.example/dir'
-  const aKey = (ciphertext: string): SealedKey => ({
-    version: 1,
-    kek: '00',
-    wrappedDataKey: 'd',
-    nonce: 'n',
-    ciphertext,
-  })
-
-  it('are one per directory, whoever comes first', async () => {
-    const accounts = createAcmeAccounts(database())
-    expect(await accounts.load(directory)).toBeNull()
-    const saved = await Promise.all(['a', 'b', 'c', 'd'].map((key) => accounts.save(directory, aKey(key))))
-    const winner = await accounts.load(directory)
-    expect(saved).toEqual(Array.from({ length: 4 }, () => winner))
-    expect(winner?.accountUrl).toBeNull()
-  })
-
-  it('keep the URL the CA gave them', async () => {
-    const accounts = createAcmeAccounts(database())
-    await accounts.save(directory, aKey('a'))
-    await accounts.saveUrl(directory, 'https://ca.example/acct/1')
-    expect(await accounts.save(directory, aKey('b'))).toEqual({
-      sealedKey: aKey('a'),
-      accountUrl: 'https://ca.example/acct/1',
-    })
   })
 })

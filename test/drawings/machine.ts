@@ -1,13 +1,14 @@
-import { CHANGE, LAUNCH, LEAVING, SUSPENSION, type Step, type StepName, WATCH, stepNamed } from '@mooring/core'
+import { CHANGE, LAUNCH, LEAVING, RENEWAL, SUSPENSION, type Step, type StepName, WATCH, stepNamed } from '@mooring/core'
 
 /** The state machine as a Mermaid state diagram, drawn from the lists of steps that are the machine. */
 export function drawMachine(): string {
-  const lists = [LAUNCH, CHANGE, WATCH, SUSPENSION, LEAVING]
+  const lists = [LAUNCH, CHANGE, WATCH, RENEWAL, SUSPENSION, LEAVING]
   const lines = ['stateDiagram-v2', '  [*] --> pending']
   for (const { from, to, names } of lists.flatMap(byTransition)) lines.push(`  ${from} --> ${to}: ${names.join(', ')}`)
   for (const step of lists.flat()) {
-    for (const target of step.leadsTo ?? [])
-      lines.push(`  ${step.from} --> ${stateOf(target)}: ${WHY[target] ?? target}`)
+    // Ways within a state are the steps' own matter.
+    const ways = (step.leadsTo ?? []).filter((target) => stateOf(target) !== step.from)
+    for (const target of ways) lines.push(`  ${step.from} --> ${stateOf(target)}: ${WHY[target] ?? target}`)
   }
   const launchStates = [...new Set(LAUNCH.map(({ from }) => from))]
   for (const state of launchStates) lines.push(`  ${state} --> failed`)
@@ -25,6 +26,7 @@ const WHY: Partial<Record<StepName, string>> = {
   verify_ownership: 'not held',
   publish_holding: 'proof lost',
   withdraw_route: 'proof not back in time',
+  order_certificate: 'certificate ran out',
 }
 
 function stateOf(name: StepName): string {

@@ -24,6 +24,12 @@ export async function expectNothingLost(fleet: Fleet, gate: Pick<StepGate, 'quer
   )
   expect(doubled, 'one certificate for one need').toEqual([])
 
+  const [promised] = await gate.query<{ buckets: number; orders: number }>(
+    `select (select coalesce(sum(reserved), 0)::int from ca_budgets) as buckets,
+            (select coalesce(sum(jsonb_array_length(reserved)), 0)::int from certificates) as orders`,
+  )
+  expect(promised?.buckets, 'every token that is promised is promised to an order').toBe(promised?.orders)
+
   const [stored] = await gate.query<{ count: number }>(
     'select count(*)::int as count from certificates where chain_pem is not null',
   )

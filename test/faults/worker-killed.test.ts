@@ -1,4 +1,4 @@
-import { LAUNCH, LEAVING, SUSPENSION } from '@mooring/core'
+import { LAUNCH, LEAVING, RENEWAL, SUSPENSION } from '@mooring/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Fleet, startFleet } from '../services/fleet.ts'
 import { eventually } from '../services/processes.ts'
@@ -6,6 +6,8 @@ import { expectNothingLost } from './aftermath.ts'
 import { type StepGate, installStepGate } from './step-gate.ts'
 
 const SHORT_LEASE = { MOORING_LEASE_SECONDS: '2', MOORING_HINT_SECONDS: '1', MOORING_GRACE_DAYS: '0' }
+/** Never reached: what an order takes of them, and gives back, is what is looked at. */
+const LIMITS = { MOORING_ACME_LIMITS: 'new_orders=9000/1h,certificates_of_domain=9000/1h,exact_set=900/1h' }
 const MOMENTS = ['before', 'after'] as const
 const atEach = (steps: readonly { name: string }[]) =>
   steps.flatMap(({ name }) => MOMENTS.map((moment) => [name, moment] as const))
@@ -17,7 +19,7 @@ describe('a worker that is killed', () => {
   let fleet: Fleet
   let gate: StepGate
   beforeAll(async () => {
-    fleet = await startFleet({ workers: 1, edges: 1, env: SHORT_LEASE })
+    fleet = await startFleet({ workers: 1, edges: 1, env: { ...SHORT_LEASE, ...LIMITS } })
     gate = await installStepGate(fleet.database.url)
   })
   afterAll(async () => {
@@ -54,6 +56,30 @@ describe('a worker that is killed', () => {
       await fleet.reaches(domain.id, 'active')
       const certificates = await gate.query('select status from certificates where domain_id = $1', [domain.id])
       expect(certificates).toEqual([{ status: 'issued' }])
+      await expectNothingLost(fleet, gate)
+    },
+  )
+
+  it.each(atEach(RENEWAL))(
+    'at %s, %s its commit: another renews the certificate, once, and the old one is served until then',
+    async (step, moment) => {
+      const hostname = `${step.replaceAll('_', '-')}-${moment}.renewed-customer.com`
+      const domain = await fleet.launch(hostname)
+      const edge = fleet.edges[0] ?? expect.fail('no edge')
+      await gate.close(hostname, step)
+      await fleet.call('POST', `/v1/domains/${domain.id}/renew`)
+      await gate.reached(`${step} of ${hostname}`)
+      expect((await fleet.visitHttps(edge, hostname)).status, 'it is served all the while').toBe(200)
+      await killAt(hostname, step, moment)
+
+      await eventually('it is renewed', async () =>
+        (await fleet.events(domain.id)).some(({ type }) => type === 'certificate.renewed'),
+      )
+      const certificates = await gate.query('select status from certificates where domain_id = $1 order by status', [
+        domain.id,
+      ])
+      expect(certificates).toEqual([{ status: 'issued' }, { status: 'superseded' }])
+      expect((await fleet.visitHttps(edge, hostname)).serial).not.toBe(domain.certificate.serial)
       await expectNothingLost(fleet, gate)
     },
   )

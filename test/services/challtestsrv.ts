@@ -3,11 +3,15 @@ import { startDaemon } from './daemon.ts'
 import { provide, type Recipe, type Running } from './provide.ts'
 
 /** A DNS server whose records the test sets, and a server of HTTP-01 answers. */
-export interface Challtestsrv {
+export interface Challtestsrv extends ChalltestRecords {
   /** `ip:port`, UDP and TCP. A name without records has no data; this server never answers NXDOMAIN. */
   dnsServer: string
   /** Where `addHttp01` answers are served, for any hostname. */
   http01Port: number
+}
+
+/** What it answers, as its management sets it. */
+export interface ChalltestRecords {
   /** Replaces the name's addresses. */
   setA(name: string, addresses: string[]): Promise<void>
   setAAAA(name: string, addresses: string[]): Promise<void>
@@ -63,8 +67,6 @@ async function startLocal(paths: Record<string, string>): Promise<Running<Challt
     dnsServer: `127.0.0.1:${dns}`,
     http01Port: Number(http),
     ...records(call),
-    addHttp01: (token, content) => call('/add-http01', { token, content }),
-    delHttp01: (token) => call('/del-http01', { token }),
   }
   return { address, stop: daemon.stop }
 }
@@ -79,10 +81,13 @@ const caller =
     if (!response.ok) throw new Error(`challtestsrv answered ${response.status} to ${path}`)
   }
 
+/** For one that somebody else started. */
+export const challtestRecordsAt = (managementUrl: string): ChalltestRecords => records(caller(managementUrl))
+
 const absolute = (name: string): string => (name.endsWith('.') ? name : `${name}.`)
 
 // Its "add" calls append, so each is preceded by the matching "clear".
-function records(call: Call): Omit<Challtestsrv, 'dnsServer' | 'http01Port' | 'addHttp01' | 'delHttp01'> {
+function records(call: Call): ChalltestRecords {
   const clear = (type: string) => (name: string) => call(`/clear-${type}`, { host: absolute(name) })
   const addresses = (type: string) => async (name: string, values: string[]) => {
     await clear(type)(name)
@@ -107,5 +112,7 @@ function records(call: Call): Omit<Challtestsrv, 'dnsServer' | 'http01Port' | 'a
     clearCNAME: clear('cname'),
     clearCAA: clear('caa'),
     clearServfail: clear('servfail'),
+    addHttp01: (token, content) => call('/add-http01', { token, content }),
+    delHttp01: (token) => call('/del-http01', { token }),
   }
 }

@@ -14,6 +14,7 @@ export interface Need {
   inDocker?: boolean
 }
 
+const CADDY = ['test/services/caddy.ts']
 const FLEET = 'test/services/fleet.ts'
 
 export const NEEDED: Need[] = [
@@ -31,6 +32,10 @@ export const NEEDED: Need[] = [
   { program: 'pdns_server', package: 'pdns-backend-sqlite3', usedBy: ['test/services/powerdns.ts'] },
   { program: 'named', package: 'bind9', usedBy: ['test/services/named.ts'] },
   { program: 'nsupdate', package: 'bind9-dnsutils', usedBy: ['test/contracts/dns-provider-rfc2136.test.ts'] },
+  { program: 'caddy', package: 'caddy', usedBy: CADDY },
+  { program: 'ip', package: 'iproute2', usedBy: CADDY },
+  { program: 'unshare', package: 'util-linux', usedBy: CADDY },
+  { program: 'certbot', package: 'certbot', usedBy: ['test/services/certbot.ts'] },
   { program: 'curl', package: 'curl', usedBy: ['test/journeys/standalone.test.ts'] },
 ]
 

@@ -23,8 +23,8 @@ export interface Pebble {
   /** The root of Pebble's own HTTPS, for its clients; not the root of what it issues. */
   caFile: string
   managementUrl: string
-  /** The root of the certificates it issues; new at every start. */
-  rootPem(): Promise<string>
+  /** The root of the certificates it issues, or one of its further roots; new at every start. */
+  rootPem(index?: number): Promise<string>
   /** What it says of a certificate, by its serial in hexadecimal: `Valid` or `Revoked`. */
   statusOf(serial: string): Promise<string>
   /** How many certificates it has signed, by its own log. */
@@ -91,7 +91,7 @@ async function startLocal(program: string, options: PebbleOptions): Promise<Runn
           () => false,
         ),
     })
-    const rootPem = () => download(`${managementUrl}/roots/0`, ca)
+    const rootPem = (index = 0) => download(`${managementUrl}/roots/${index}`, ca)
     const statusOf = async (serial: string) => {
       const status = await download(`${managementUrl}/cert-status-by-serial/${serial.toLowerCase()}`, ca)
       return (JSON.parse(status) as { Status: string }).Status
@@ -109,8 +109,8 @@ async function startLocal(program: string, options: PebbleOptions): Promise<Runn
   }
 }
 
-// Debian's package brings no certificate for its HTTPS.
-async function mintServerCertificate(folder: string) {
+/** For the HTTPS of a server on this machine: Debian's packages bring no certificate. */
+export async function mintServerCertificate(folder: string) {
   const ca = await createLocalCa(folder)
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const names = [

@@ -10,6 +10,7 @@ import { invalid } from './problem.ts'
 import { answerClientError, installProblemHandlers, newRequestId, sendProblem } from './problem-handlers.ts'
 import { createDuePublisher } from './publish-due.ts'
 import { createRouteChanges } from './route-changes.ts'
+import { certificateRoutes } from './routes/certificates.ts'
 import { challengeRoutes } from './routes/challenges.ts'
 import { consentRoutes } from './routes/consents.ts'
 import { diagnosisRoutes } from './routes/diagnosis.ts'
@@ -21,6 +22,7 @@ import { edgeRoutes } from './routes/edges.ts'
 import { healthRoutes } from './routes/health.ts'
 import { jobsPageRoutes } from './routes/jobs-page.ts'
 import { jobRoutes } from './routes/jobs.ts'
+import { limitRoutes } from './routes/limits.ts'
 import type { App, RouteContext } from './routes/route.ts'
 
 const BODY_LIMIT = 1_048_576
@@ -64,6 +66,8 @@ export function buildApi(deps: ApiDependencies): FastifyInstance {
     diagnosisRoutes(scope, context)
     dnsZoneRoutes(scope, context)
     jobRoutes(scope, context)
+    certificateRoutes(scope, context)
+    limitRoutes(scope, context)
     edgeRoutes(scope, context)
   })
   void app.register(async (scope: App) => {

@@ -1,5 +1,5 @@
 import { DAY, SECOND } from '@mooring/core'
-import { dnsSettings, settings } from '@mooring/runtime'
+import { authoritySettings, dnsSettings, settings } from '@mooring/runtime'
 import { z } from 'zod'
 
 /** The API's environment. Times are in milliseconds once read. */
@@ -11,6 +11,8 @@ export const configSchema = z.object({
   LOG_LEVEL: settings.logLevel().default('info'),
   MOORING_API_KEY: settings.apiKey(),
   MOORING_ENCRYPTION_KEY: settings.hexKey(),
+  /** Keys before it, while the scheduler still rotates what they sealed. */
+  MOORING_ENCRYPTION_KEYS_BEFORE: settings.hexKeys().default([]),
   MOORING_EDGE_HOSTNAME: settings.text(),
   /** Needed for apex names, which cannot hold a CNAME. */
   MOORING_EDGE_ADDRESSES: settings.ips(),
@@ -21,6 +23,8 @@ export const configSchema = z.object({
   MOORING_UPSTREAM_ALLOW: settings.cidrs().default([]),
   /** How diagnoses ask; what workers ask is theirs. */
   ...dnsSettings,
+  /** What limits tells of; the workers' settings. */
+  ...authoritySettings,
   MOORING_TOKEN_DAYS: settings.days().default(7 * DAY),
   /** How long the token before stays good when a rotation is asked for. */
   MOORING_ROTATION_GRACE_DAYS: settings.days().default(30 * DAY),

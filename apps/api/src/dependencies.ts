@@ -1,4 +1,5 @@
 import type {
+  Budgets,
   Clock,
   Dispatch,
   DnsAccount,
@@ -14,6 +15,7 @@ import type {
   Resolver,
 } from '@mooring/core'
 import type { Logger } from '@mooring/runtime'
+import type { AuthorityLimits } from './limits-resource.ts'
 
 /** Everything the API is handed: it constructs none of it. */
 export interface ApiDependencies {
@@ -25,6 +27,9 @@ export interface ApiDependencies {
   /** Asked by diagnoses only: everything else that looks at DNS is the worker's. */
   resolver: Resolver
   probe: HttpProbe
+  budgets: Pick<Budgets, 'buckets' | 'unblock'>
+  /** Of every configured authority, the preferred one first. */
+  limits: readonly AuthorityLimits[]
   zoneStore: DnsZoneStore
   zones: ManagedZones
   /** Opens an account that is not stored yet, so that it can be tried first. */

@@ -4,6 +4,7 @@ import {
   type DomainView,
   type EdgeIdentity,
   type Job,
+  type ReasonCode,
   type RegisteredEdge,
 } from '@mooring/core'
 import type { z } from 'zod'
@@ -35,9 +36,9 @@ export function domainResource(view: DomainView, edge: EdgeIdentity): Json<typeo
     tls: domain.tls,
     edge_pool: domain.edgePool,
     vhost: 'dedicated',
-    priority: domain.lane,
+    priority: domain.lane === 'interactive' ? 'interactive' : 'normal',
     dns: { provider: view.provider, records: dnsRecords(domain, edge) },
-    certificate: certificateResource(view.certificate),
+    certificate: certificateResource(view),
     edges: edgesResource(view),
     metadata: domain.metadata,
     created_at: time(domain.createdAt),
@@ -48,14 +49,20 @@ export function domainResource(view: DomainView, edge: EdgeIdentity): Json<typeo
   }
 }
 
-function certificateResource(certificate: DomainView['certificate']): Json<typeof schemas.certificateSchema> {
+/** Codes of a wait for an authority's limit, whose end is known. */
+const LIMITED: readonly ReasonCode[] = ['RATE_LIMIT_BUDGET', 'CA_RATE_LIMITED']
+
+function certificateResource({ certificate, domain }: DomainView): Json<typeof schemas.certificateSchema> {
+  const isLimited = domain.reason !== null && LIMITED.includes(domain.reason.code)
   return {
     status: certificate?.status ?? 'none',
     issuer: certificate?.issuer ?? null,
     serial: certificate?.issued?.serial ?? null,
     not_after: timeOrNull(certificate?.issued?.notAfter ?? null),
     renew_at: timeOrNull(certificate?.issued?.renewAt ?? null),
-    rate_limited_until: null,
+    rate_limited_until: isLimited
+      ? timeOrNull(domain.renewalReason === null ? domain.nextRunAt : domain.renewAt)
+      : null,
   }
 }
 

@@ -1,5 +1,6 @@
-import { SECOND, blockOf, createKeyCustody, openManagedZones, systemClock } from '@mooring/core'
+import { SECOND, blockOf, createKeyCustody, openManagedZones, platformNames, systemClock } from '@mooring/core'
 import {
+  createBudgets,
   createDispatch,
   createDnsZoneStore,
   createEdgeRegistry,
@@ -9,7 +10,15 @@ import {
 } from '@mooring/postgres'
 import { createDnsProvider, createHttpProbe, createResolver } from '@mooring/providers'
 import { createRabbitJobQueue } from '@mooring/queue'
-import { createLogger, probePorts, readConfig, resolverOptions, runUntilStopped } from '@mooring/runtime'
+import {
+  createLogger,
+  edgeIdentityOf,
+  knownLimits,
+  probePorts,
+  readConfig,
+  resolverOptions,
+  runUntilStopped,
+} from '@mooring/runtime'
 import { startApi } from './api.ts'
 import { configSchema } from './config.ts'
 
@@ -33,9 +42,9 @@ await runUntilStopped(async () => {
   const routeListeners = new Set<(pool: string) => void>()
   await database.listen('mooring_routes', (pool) => routeListeners.forEach((listener) => listener(pool)))
 
-  const custody = createKeyCustody(config.MOORING_ENCRYPTION_KEY)
+  const custody = createKeyCustody(config.MOORING_ENCRYPTION_KEY, config.MOORING_ENCRYPTION_KEYS_BEFORE)
   const zoneStore = createDnsZoneStore(database)
-  const edge = { hostname: config.MOORING_EDGE_HOSTNAME, addresses: config.MOORING_EDGE_ADDRESSES }
+  const edge = edgeIdentityOf(config)
   const api = await startApi({
     host: config.HOST,
     port: config.PORT,
@@ -55,6 +64,8 @@ await runUntilStopped(async () => {
       allow: [...config.MOORING_UPSTREAM_ALLOW, ...edge.addresses.map(blockOf)],
       ...probePorts(config),
     }),
+    budgets: createBudgets(database),
+    limits: knownLimits(config),
     zoneStore,
     zones: openManagedZones({ store: zoneStore, custody, createProvider: createDnsProvider }),
     openDnsAccount: createDnsProvider,
@@ -68,7 +79,7 @@ await runUntilStopped(async () => {
       adminKey: config.MOORING_API_KEY,
       rules: {
         hostnames: {
-          reserved: [edge.hostname, ...config.MOORING_RESERVED_HOSTNAMES],
+          reserved: [...platformNames(edge), ...config.MOORING_RESERVED_HOSTNAMES],
           allowedZones: config.MOORING_ALLOWED_ZONES,
         },
         addresses: { allow: config.MOORING_UPSTREAM_ALLOW },

@@ -37,10 +37,14 @@ export async function planRegistration(
     tenant: domain.tenant,
     // Its address is made from the token, which is yet to come.
     verification: { ...verificationResource(domain), http: null },
-    records: dnsRecords(domain, edge),
+    records: dnsRecords(domain, edge).map(withoutId),
     plan: zone === null ? null : await planRecordsOf(domain, zone, edge),
   }
 }
+
+/** A delegation leads to a name that is made from the domain's id, which is yet to come. */
+const withoutId = (record: ReturnType<typeof dnsRecords>[number]): typeof record =>
+  record.purpose === 'certificate' ? { ...record, value: record.value.replace(/^[^.]+/, TOKEN_TO_COME) } : record
 
 /** The managed zone that a domain of the method `managed` will have its records in; throws `INVALID` without one. */
 export async function zoneFor(

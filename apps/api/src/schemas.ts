@@ -43,7 +43,7 @@ export const dnsRecordSchema = z
     type: z.enum(['TXT', 'CNAME', 'A', 'AAAA']),
     name: z.string(),
     value: z.string(),
-    purpose: z.enum(['ownership', 'routing']),
+    purpose: z.enum(['ownership', 'routing', 'certificate']),
     status: z.enum(['ok', 'missing', 'mismatch', 'unknown']),
     observed: z.array(z.string()),
     checked_at: z.string().nullable(),
@@ -71,7 +71,7 @@ export const verificationSchema = z
 
 export const certificateSchema = z
   .object({
-    status: z.enum(['none', 'ordering', 'issued', 'parked', 'revoked']),
+    status: z.enum(['none', 'ordering', 'issued', 'superseded', 'parked', 'revoked']),
     issuer: z.string().nullable(),
     serial: z.string().nullable(),
     not_after: time.nullable(),
@@ -104,7 +104,10 @@ export const domainSchema = z
     target: targetSchema,
     verification: verificationSchema,
     holds: z.boolean().describe('Whether this claim holds the hostname: of all that proved it, it was the last.'),
-    tls: z.object({ mode: z.enum(['auto', 'off']) }),
+    tls: z.object({
+      mode: z.enum(['auto', 'off', 'imported']),
+      shared: z.boolean().optional().describe('Managed names below this wildcard use its certificate.'),
+    }),
     edge_pool: z.string(),
     vhost: z.literal('dedicated'),
     priority: z.enum(LANES),

@@ -2,6 +2,7 @@ import { ConfigError } from '@mooring/runtime'
 import { Command, CommanderError } from 'commander'
 import { doctorCommand } from './commands/doctor.ts'
 import { domainsCommand } from './commands/domains.ts'
+import { limitsCommand } from './commands/limits.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import { Failure } from './failure.ts'
 import { describeTerminal } from './render/terminal.ts'
@@ -18,7 +19,7 @@ export async function runProgram(args: string[]): Promise<ExitCode> {
   const exitWith = (of: ExitCode) => {
     code = of
   }
-  for (const command of [doctorCommand(exitWith), domainsCommand(exitWith)]) {
+  for (const command of [doctorCommand(exitWith), domainsCommand(exitWith), limitsCommand(exitWith)]) {
     program.addCommand(inheriting(command, program))
   }
   try {

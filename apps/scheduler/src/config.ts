@@ -1,4 +1,4 @@
-import { DAY } from '@mooring/core'
+import { DAY, type KeyCustody, createKeyCustody } from '@mooring/core'
 import { settings } from '@mooring/runtime'
 import { z } from 'zod'
 
@@ -24,18 +24,37 @@ export const retentionOf = (config: RetentionConfig) => ({
 })
 
 /** The scheduler's environment. */
-export const configSchema = z.object({
-  ...retentionSettings,
-  DATABASE_URL: settings.url('postgres', 'postgresql'),
-  AMQP_URL: settings.url('amqp', 'amqps'),
-  LOG_LEVEL: settings.logLevel().default('info'),
-  HOST: settings.text().default('127.0.0.1'),
-  MOORING_HEALTH_PORT: settings.port().optional(),
-  /** A hint that no worker took up for this long is given again. */
-  MOORING_HINT_SECONDS: settings.seconds(1).default(30_000),
-  /** Domains of one tenant in hand before others' go first. */
-  MOORING_TENANT_IN_FLIGHT: settings.count(1).default(25),
-  /** Whoever has the address may write to the channel. */
-  MOORING_SLACK_WEBHOOK_URL: settings.secret(settings.url('https', 'http')).optional(),
-  MOORING_NOTICE_WINDOW_SECONDS: settings.seconds(1).default(600_000),
-})
+export const configSchema = z
+  .object({
+    ...retentionSettings,
+    DATABASE_URL: settings.url('postgres', 'postgresql'),
+    AMQP_URL: settings.url('amqp', 'amqps'),
+    LOG_LEVEL: settings.logLevel().default('info'),
+    HOST: settings.text().default('127.0.0.1'),
+    MOORING_HEALTH_PORT: settings.port().optional(),
+    /** A hint that no worker took up for this long is given again. */
+    MOORING_HINT_SECONDS: settings.seconds(1).default(30_000),
+    /** Domains of one tenant in hand before others' go first. */
+    MOORING_TENANT_IN_FLIGHT: settings.count(1).default(25),
+    /** Whoever has the address may write to the channel. */
+    MOORING_SLACK_WEBHOOK_URL: settings.secret(settings.url('https', 'http')).optional(),
+    MOORING_NOTICE_WINDOW_SECONDS: settings.seconds(1).default(600_000),
+    /** Together with the keys before it: what those sealed is wrapped with this one. */
+    MOORING_ENCRYPTION_KEY: settings.hexKey().optional(),
+    MOORING_ENCRYPTION_KEYS_BEFORE: settings.hexKeys().default([]),
+  })
+  .refine(
+    (config) => config.MOORING_ENCRYPTION_KEY !== undefined || config.MOORING_ENCRYPTION_KEYS_BEFORE.length === 0,
+    {
+      path: ['MOORING_ENCRYPTION_KEY'],
+      message: 'expected the new key beside MOORING_ENCRYPTION_KEYS_BEFORE',
+    },
+  )
+
+type EncryptionConfig = Pick<z.output<typeof configSchema>, 'MOORING_ENCRYPTION_KEY' | 'MOORING_ENCRYPTION_KEYS_BEFORE'>
+
+/** Opens what the keys before the present one sealed; null when there is nothing to rotate. */
+export function custodyOf(config: EncryptionConfig): KeyCustody | null {
+  const { MOORING_ENCRYPTION_KEY: key, MOORING_ENCRYPTION_KEYS_BEFORE: before } = config
+  return key === undefined || before.length === 0 ? null : createKeyCustody(key, before)
+}

@@ -5,6 +5,7 @@ import {
   createDispatch,
   createHousekeeping,
   createNotices,
+  createRewrap,
   createWorkers,
   migrate,
   openDatabase,
@@ -12,7 +13,7 @@ import {
 import { createSlackWebhook } from '@mooring/providers'
 import { createRabbitJobQueue } from '@mooring/queue'
 import { createLogger, readConfig, runUntilStopped, serveHealth } from '@mooring/runtime'
-import { configSchema, retentionOf } from './config.ts'
+import { configSchema, custodyOf, retentionOf } from './config.ts'
 import { startScheduler } from './scheduler.ts'
 
 const log = createLogger({ name: 'scheduler' })
@@ -24,6 +25,7 @@ await runUntilStopped(async () => {
   await migrate(config.DATABASE_URL, log)
   const database = openDatabase({ url: config.DATABASE_URL, applicationName: 'mooring-scheduler', log })
   const queue = createRabbitJobQueue({ url: config.AMQP_URL, log })
+  const custody = custodyOf(config)
   const slackUrl = config.MOORING_SLACK_WEBHOOK_URL
   const scheduler = await startScheduler({
     database,
@@ -38,6 +40,7 @@ await runUntilStopped(async () => {
     senders: slackUrl === undefined ? [] : [createSlackWebhook({ url: slackUrl })],
     deadLetters: createDeadLetters(database),
     housekeeping: createHousekeeping(database, { retention: retentionOf(config) }),
+    rewrap: custody === null ? null : createRewrap(database, custody),
     clock: systemClock,
     log,
     settings: { noticeWindowMs: config.MOORING_NOTICE_WINDOW_SECONDS },

@@ -15,11 +15,13 @@ import {
   type Housekeeping,
   type LeaderOptions,
   type Notices,
+  type Rewrap,
   type Workers,
   runForLeader,
 } from '@mooring/postgres'
 import { gatherWakes } from './gather-wakes.ts'
 import { createPromoter } from './promote-due.ts'
+import { createKeyRewrapper } from './rewrap-keys.ts'
 import { createPostman } from './send-deliveries.ts'
 import { type Task, runTask } from './task.ts'
 import { createTeller } from './tell-failures.ts'
@@ -39,6 +41,8 @@ export interface SchedulerDependencies {
   senders: readonly NoticeSender[]
   deadLetters: Pick<DeadLetters, 'insert'>
   housekeeping: Housekeeping
+  /** The rotation of the key-encryption key, where one is going on. */
+  rewrap?: Rewrap | null
   clock: Clock
   log: Log
   settings: SchedulerSettings
@@ -64,6 +68,7 @@ export interface Scheduler {
  * - groups failures into notices, and sends them
  * - copies dead letters into Postgres
  * - sweeps once a minute
+ * - wraps stored keys with the new key-encryption key, during a rotation
  *
  * None of it holds truth. Two leaders at once, or none for a while, change nothing but latency.
  */
@@ -77,7 +82,7 @@ export async function startScheduler(dependencies: SchedulerDependencies): Promi
 }
 
 async function lead(dependencies: SchedulerDependencies, signal: AbortSignal): Promise<void> {
-  const { database, housekeeping, senders, settings, log } = dependencies
+  const { database, housekeeping, rewrap = null, senders, settings, log } = dependencies
   const task = (name: string, turn: () => Promise<number>): Task => runTask({ name, turn, log, signal })
 
   let promotion: Task | null = null
@@ -101,10 +106,12 @@ async function lead(dependencies: SchedulerDependencies, signal: AbortSignal): P
     return SWEEP_MS
   })
   const collecting = collectDeadLetters(dependencies, task)
+  const rewrapping = rewrap === null ? null : task('rewrap keys', createKeyRewrapper({ rewrap, log }))
 
   if (!signal.aborted) await once(signal, 'abort')
   wakes.stop()
-  await Promise.all([promotion.ended, sending.ended, telling.ended, sweeping.ended, collecting, listener.close()])
+  const tasks = [promotion, sending, telling, sweeping, rewrapping]
+  await Promise.all([...tasks.map((running) => running?.ended), collecting, listener.close()])
 }
 
 /** Until the term ends. The queue supervises the consumer once it stands; only its start is repeated here. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { dnsSettings, settings } from '@mooring/runtime'
+import { authoritySettings, dnsSettings, settings } from '@mooring/runtime'
 import { retentionSettings } from '@mooring/scheduler'
 import { lifecycleSettings } from '@mooring/worker'
 import { z } from 'zod'
@@ -24,14 +24,10 @@ export const configSchema = z.object({
   MOORING_SLACK_WEBHOOK_URL: settings.secret(settings.url('https', 'http')).optional(),
   ...lifecycleSettings,
   ...retentionSettings,
+  ...authoritySettings,
   /** `local`: a CA made in the data folder. */
   MOORING_ISSUER: z.enum(['local', 'acme']).default('local'),
-  MOORING_ACME_DIRECTORY: settings.url('https').optional(),
-  MOORING_ACME_CONTACT: settings.text().optional(),
-  MOORING_ACME_CA_FILE: settings.text().optional(),
   MOORING_ACME_CONCURRENCY: settings.count(1).default(8),
-  MOORING_ACME_EAB_KID: settings.text().optional(),
-  MOORING_ACME_EAB_HMAC: settings.secret(settings.text()).optional(),
   MOORING_SLOTS: settings.count(1, 256).default(8),
   MOORING_HTTP_PORT: settings.port().default(8081),
   MOORING_HTTPS_PORT: settings.port().default(8443),

@@ -11,12 +11,16 @@ import {
   type ManagedZones,
   MINUTE,
   openManagedZones,
+  platformNames,
   type Resolver,
   SECOND,
   systemClock,
+  type TlsProbe,
 } from '@mooring/core'
 import { chooseServer, startAgent } from '@mooring/edge-agent'
 import {
+  createAuthorityWatch,
+  createBudgets,
   createCertificateStore,
   createClaims,
   createDeadLetters,
@@ -41,13 +45,14 @@ import {
   createLocalCa,
   createResolver,
   createSlackWebhook,
+  createTlsProbe,
   csrMaker,
   type LocalCa,
 } from '@mooring/providers'
 import { createMemoryJobQueue } from '@mooring/queue'
-import type { Logger } from '@mooring/runtime'
+import { type Logger, edgeIdentityOf, knownLimits } from '@mooring/runtime'
 import { retentionOf, startScheduler } from '@mooring/scheduler'
-import { openIssuer, policyOf, startWorker } from '@mooring/worker'
+import { openAuthorities, policyOf, startWorker } from '@mooring/worker'
 import type { Config } from './config.ts'
 import { splitResolver } from './demo/split-resolver.ts'
 import { CUSTOMER_ZONE } from './demo/start-demo.ts'
@@ -89,6 +94,7 @@ interface Shared extends RolesOptions {
   custody: KeyCustody
   resolver: Resolver
   probe: HttpProbe
+  tlsProbe: TlsProbe
   zoneStore: DnsZoneStore
   zones: ManagedZones
 }
@@ -117,17 +123,20 @@ export async function startRoles(options: RolesOptions): Promise<StartedRoles> {
 }
 
 /** How the world is asked: the demo's names of the demo's server, and its visitors' ports instead of the usual ones. */
-function openOutside({ config, demoServer }: RolesOptions): Pick<Shared, 'resolver' | 'probe'> {
+function openOutside({ config, demoServer }: RolesOptions): Pick<Shared, 'resolver' | 'probe' | 'tlsProbe'> {
+  const allow = [...config.MOORING_UPSTREAM_ALLOW, ...config.MOORING_EDGE_ADDRESSES.map(blockOf)]
+  const httpsPort = config.MOORING_PROBE_HTTPS_PORT ?? config.MOORING_HTTPS_PORT
   return {
+    tlsProbe: createTlsProbe({ allow, port: httpsPort }),
     resolver: splitResolver({
       zones: [CUSTOMER_ZONE],
       demo: createResolver({ servers: [demoServer] }),
       world: createResolver({ servers: config.MOORING_DNS_SERVERS ?? systemResolvers() }),
     }),
     probe: createHttpProbe({
-      allow: [...config.MOORING_UPSTREAM_ALLOW, ...config.MOORING_EDGE_ADDRESSES.map(blockOf)],
+      allow,
       httpPort: config.MOORING_PROBE_HTTP_PORT ?? config.MOORING_HTTP_PORT,
-      httpsPort: config.MOORING_PROBE_HTTPS_PORT ?? config.MOORING_HTTPS_PORT,
+      httpsPort,
     }),
   }
 }
@@ -137,7 +146,7 @@ async function startApiRole(shared: Shared): Promise<string> {
   const routeListeners = new Set<(pool: string) => void>()
   const listener = await database.listen('mooring_routes', (pool) => routeListeners.forEach((tell) => tell(pool)))
   stack.defer(() => listener.close())
-  const edge = { hostname: config.MOORING_EDGE_HOSTNAME, addresses: config.MOORING_EDGE_ADDRESSES }
+  const edge = edgeIdentityOf(config)
   const api = await startApi({
     host: config.HOST,
     port: config.PORT,
@@ -151,6 +160,8 @@ async function startApiRole(shared: Shared): Promise<string> {
     custody,
     resolver: shared.resolver,
     probe: shared.probe,
+    budgets: createBudgets(database),
+    limits: knownLimits(config),
     zoneStore: shared.zoneStore,
     zones: shared.zones,
     openDnsAccount: createDnsProvider,
@@ -163,7 +174,7 @@ async function startApiRole(shared: Shared): Promise<string> {
     settings: {
       adminKey: apiKey,
       rules: {
-        hostnames: { reserved: [edge.hostname], allowedZones: [] },
+        hostnames: { reserved: platformNames(edge), allowedZones: [] },
         addresses: { allow: config.MOORING_UPSTREAM_ALLOW },
         edge,
       },
@@ -178,9 +189,16 @@ async function startApiRole(shared: Shared): Promise<string> {
 }
 
 async function startWorkerRole(shared: Shared, ca: LocalCa): Promise<void> {
-  const { config, database, queue, custody, resolver, probe, zones, stack, log } = shared
-  const issuer = await openIssuer(config, { openLocalCa: async () => ca, custody, database, log })
-  stack.defer(() => issuer.close())
+  const { config, folder, database, queue, custody, resolver, probe, tlsProbe, zones, stack, log } = shared
+  const { authorities, close } = await openAuthorities(config, {
+    openLocalCa: async () => ca,
+    dataDir: folder,
+    concurrency: config.MOORING_ACME_CONCURRENCY,
+    custody,
+    database,
+    log,
+  })
+  stack.defer(close)
   const worker = await startWorker({
     queue,
     engine: {
@@ -190,16 +208,16 @@ async function startWorkerRole(shared: Shared, ca: LocalCa): Promise<void> {
       claims: createClaims(database),
       resolver,
       probe,
+      tlsProbe,
       zones,
-      issuer,
+      authorities,
+      budgets: createBudgets(database),
+      watch: createAuthorityWatch(database),
       csrMaker,
       custody,
       clock: systemClock,
       leaseMs: LEASE_MS,
-      policy: policyOf(config, {
-        hostname: config.MOORING_EDGE_HOSTNAME,
-        addresses: config.MOORING_EDGE_ADDRESSES,
-      }),
+      policy: policyOf(config, edgeIdentityOf(config)),
     },
     roster: createWorkers(database),
     name: 'standalone',

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { SECOND } from '@mooring/core'
-import { dnsSettings, settings } from '@mooring/runtime'
+import { authorityComplaints, authoritySettings, dnsSettings, settings } from '@mooring/runtime'
 import { z } from 'zod'
 import { lifecycleSettings } from './lifecycle-settings.ts'
 
@@ -23,24 +23,19 @@ export const configSchema = z
     /** Private addresses that may be asked over HTTP for a proof, besides the edges' own. */
     MOORING_UPSTREAM_ALLOW: settings.cidrs().default([]),
     MOORING_ENCRYPTION_KEY: settings.hexKey(),
-    MOORING_ISSUER: z.enum(['acme', 'local']).default('acme'),
-    MOORING_ACME_DIRECTORY: settings.url('https').optional(),
-    MOORING_ACME_CONTACT: settings.text().optional(),
-    MOORING_ACME_CA_FILE: settings.text().optional(),
+    /** Keys before it, while the scheduler still rotates what they sealed. */
+    MOORING_ENCRYPTION_KEYS_BEFORE: settings.hexKeys().default([]),
+    ...authoritySettings,
     MOORING_ACME_CONCURRENCY: settings.count(1).default(8),
-    MOORING_ACME_EAB_KID: settings.text().optional(),
-    MOORING_ACME_EAB_HMAC: settings.secret(settings.text()).optional(),
-    /** Where the local CA keeps its key and certificate. */
+    /** Where the local authority keeps its key and certificate, and certbot what it keeps. */
     MOORING_DATA_DIR: settings.text().optional(),
   })
   .superRefine((config, context) => {
-    const needs = (variable: keyof typeof config, why: string) => {
-      if (config[variable] === undefined) context.addIssue({ code: 'custom', path: [variable], message: why })
+    for (const { path, message } of authorityComplaints(config)) {
+      context.addIssue({ code: 'custom', path: [path], message })
     }
-    if (config.MOORING_ISSUER === 'acme') needs('MOORING_ACME_DIRECTORY', 'expected the URL of an ACME directory')
-    if (config.MOORING_ISSUER === 'local') needs('MOORING_DATA_DIR', 'expected a folder for the local CA')
-    if (config.MOORING_ACME_EAB_KID !== undefined)
-      needs('MOORING_ACME_EAB_HMAC', 'expected beside MOORING_ACME_EAB_KID')
+    if (config.MOORING_ISSUER !== 'acme' && config.MOORING_DATA_DIR === undefined) {
+      const message = `expected a folder for the ${config.MOORING_ISSUER} issuer`
+      context.addIssue({ code: 'custom', path: ['MOORING_DATA_DIR'], message })
+    }
   })
-
-export type Config = z.output<typeof configSchema>

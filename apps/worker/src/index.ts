@@ -1,3 +1,3 @@
 export { type Worker, type WorkerDeps, startWorker } from './worker.ts'
-export { type IssuerConfig, openIssuer } from './open-issuer.ts'
+export { openAuthorities } from './open-authorities.ts'
 export { lifecycleSettings, policyOf } from './lifecycle-settings.ts'

@@ -1,6 +1,8 @@
 import { SECOND, blockOf, createKeyCustody, openManagedZones, systemClock } from '@mooring/core'
 import {
   WORKER_HEARTBEAT_MS,
+  createAuthorityWatch,
+  createBudgets,
   createCertificateStore,
   createClaims,
   createDnsZoneStore,
@@ -10,12 +12,27 @@ import {
   migrate,
   openDatabase,
 } from '@mooring/postgres'
-import { createDnsProvider, createHttpProbe, createLocalCa, createResolver, csrMaker } from '@mooring/providers'
+import {
+  createDnsProvider,
+  createHttpProbe,
+  createLocalCa,
+  createResolver,
+  createTlsProbe,
+  csrMaker,
+} from '@mooring/providers'
 import { createRabbitJobQueue } from '@mooring/queue'
-import { createLogger, probePorts, readConfig, resolverOptions, runUntilStopped, serveHealth } from '@mooring/runtime'
+import {
+  createLogger,
+  edgeIdentityOf,
+  probePorts,
+  readConfig,
+  resolverOptions,
+  runUntilStopped,
+  serveHealth,
+} from '@mooring/runtime'
 import { configSchema } from './config.ts'
 import { policyOf } from './lifecycle-settings.ts'
-import { openIssuer } from './open-issuer.ts'
+import { openAuthorities, registerAccounts } from './open-authorities.ts'
 import { startWorker } from './worker.ts'
 
 const DRAIN_MS = 8 * SECOND
@@ -33,11 +50,20 @@ await runUntilStopped(async () => {
     log,
   })
   const queue = createRabbitJobQueue({ url: config.AMQP_URL, log })
-  const custody = createKeyCustody(config.MOORING_ENCRYPTION_KEY)
+  const custody = createKeyCustody(config.MOORING_ENCRYPTION_KEY, config.MOORING_ENCRYPTION_KEYS_BEFORE)
   const openLocalCa = () => createLocalCa(String(config.MOORING_DATA_DIR))
-  const issuer = await openIssuer(config, { openLocalCa, custody, database, log })
+  const { authorities, close: closeAuthorities } = await openAuthorities(config, {
+    openLocalCa,
+    dataDir: config.MOORING_DATA_DIR,
+    concurrency: config.MOORING_ACME_CONCURRENCY,
+    custody,
+    database,
+    log,
+  })
+  const stopping = new AbortController()
+  const registering = registerAccounts(authorities, { log, signal: stopping.signal })
 
-  const edge = { hostname: config.MOORING_EDGE_HOSTNAME, addresses: config.MOORING_EDGE_ADDRESSES }
+  const edge = edgeIdentityOf(config)
 
   const worker = await startWorker({
     queue,
@@ -52,7 +78,13 @@ await runUntilStopped(async () => {
         allow: [...config.MOORING_UPSTREAM_ALLOW, ...edge.addresses.map(blockOf)],
         ...probePorts(config),
       }),
-      issuer,
+      tlsProbe: createTlsProbe({
+        allow: [...config.MOORING_UPSTREAM_ALLOW, ...edge.addresses.map(blockOf)],
+        port: config.MOORING_PROBE_HTTPS_PORT,
+      }),
+      authorities,
+      budgets: createBudgets(database),
+      watch: createAuthorityWatch(database),
       csrMaker,
       custody,
       clock: systemClock,
@@ -71,10 +103,12 @@ await runUntilStopped(async () => {
 
   return {
     async stop() {
+      stopping.abort()
       await worker.stop({ drainMs: DRAIN_MS })
+      await registering
       await health?.close()
       await queue.close()
-      await issuer.close()
+      await closeAuthorities()
       await database.close()
     },
   }

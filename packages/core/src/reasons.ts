@@ -29,6 +29,10 @@ export const REASONS = {
   DNS_SERVFAIL: { actor: 'customer', means: 'The zone’s name servers fail to answer.' },
   DNS_TIMEOUT: { actor: 'nobody', means: 'No DNS server answered in time.' },
   DNS_DISAGREEMENT: { actor: 'nobody', means: 'DNS servers give different answers; a change is still spreading.' },
+  DNS_CHALLENGE_PENDING: {
+    actor: 'nobody',
+    means: 'A record for the certificate authority is not shown by every server yet.',
+  },
   DNS_DANGLING: { actor: 'customer', means: 'The name was let go, but its record still leads here.' },
   DNS_PROVIDER_REFUSED: { actor: 'operator', means: 'The DNS host of a managed zone refuses a change.' },
   DNS_PROVIDER_UNAVAILABLE: { actor: 'nobody', means: 'The DNS host of a managed zone does not answer.' },
@@ -42,6 +46,10 @@ export const REASONS = {
   OWNERSHIP_ROTATING: { actor: 'customer', means: 'A new ownership token is to replace the old one.' },
   OWNERSHIP_LOST: { actor: 'customer', means: 'The proof of ownership is not there any more.' },
   CAA_FORBIDS: { actor: 'customer', means: 'A CAA record forbids the certificate authority.' },
+  RATE_LIMIT_BUDGET: {
+    actor: 'nobody',
+    means: 'The certificate authority’s limit is used up; the order has its turn.',
+  },
   CA_RATE_LIMITED: { actor: 'ca', means: 'The certificate authority asks to wait.' },
   CA_PAUSED: {
     actor: 'operator',
@@ -52,6 +60,9 @@ export const REASONS = {
   CA_PROCESSING: { actor: 'nobody', means: 'The certificate authority is still working on the order.' },
   CA_VALIDATION_FAILED: { actor: 'customer', means: 'The certificate authority could not validate the name.' },
   CERT_MISMATCH: { actor: 'operator', means: 'The certificate authority returned a certificate that does not fit.' },
+  CERT_EXPIRING: { actor: 'operator', means: 'A certificate is about to expire and could not be renewed.' },
+  CERT_NEEDED: { actor: 'customer', means: 'The customer’s own certificate is missing, or about to expire.' },
+  CERT_NOT_SERVED: { actor: 'operator', means: 'An edge serves another certificate than the recorded one.' },
   EDGE_PENDING: { actor: 'nobody', means: 'Edges have not all proved the change yet.' },
   EDGE_REJECTED_CONFIG: { actor: 'operator', means: 'An edge refused the configuration of this domain.' },
   EDGE_UNREACHABLE: { actor: 'operator', means: 'No edge is live, or one that must act is not.' },

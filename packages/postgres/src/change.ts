@@ -107,7 +107,9 @@ async function republish(transaction: Transaction<Tables>, id: string): Promise<
       returning edge_pools.name, edge_pools.generation
     ), routed as (
       update routes
-      set generation = pool.generation, target = domains.target
+      set generation = pool.generation, target = domains.target,
+          -- A renewal that this change overtook is published with it.
+          certificate_id = case when routes.variant = 'https' then domains.certificate_id end
       from pool, domains
       where domains.id = ${id} and routes.domain_id = domains.id
     ), pointed as (

@@ -11,9 +11,10 @@ export function createClaims({ kysely }: Database): Claims {
     },
 
     async holderAbove({ hostname, tenant }, { floor } = {}) {
-      const { rows } = await sql<{ hostname: string; consents: boolean }>`
+      const { rows } = await sql<{ hostname: string; consents: boolean; shares: boolean }>`
         select hostname,
-          exists (select from consents where domain_id = domains.id and consents.tenant = ${tenant}) as consents
+          exists (select from consents where domain_id = domains.id and consents.tenant = ${tenant}) as consents,
+          coalesce(tls -> 'shared' = 'true', false) as shares
         from domains
         where holds and hostname = any(${namesAbove(hostname, floor)}) and tenant <> ${tenant}
         order by length(hostname) desc

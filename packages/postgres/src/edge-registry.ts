@@ -76,7 +76,7 @@ export function createEdgeRegistry(database: Database): EdgeRegistry {
         )
         select p.generation as "poolGeneration", r.domain_id as "domainId", r.hostname, r.generation, r.variant, r.target,
           case when c.id is not null then jsonb_build_object(
-            'id', c.id, 'serial', c.serial, 'chainPem', c.chain_pem, 'sealedKey', c.sealed_key
+            'id', c.id, 'ownerId', c.domain_id, 'serial', c.serial, 'chainPem', c.chain_pem, 'sealedKey', c.sealed_key
           ) end as certificate
         from edge_pools p
         left join changed r on true

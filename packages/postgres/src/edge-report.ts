@@ -9,6 +9,7 @@ import type { Tables } from './tables.ts'
 const WAITS_ON_EDGES: readonly StepName[] = [
   'confirm_route',
   'confirm_change',
+  'confirm_renewal',
   'confirm_holding',
   'confirm_return',
   'confirm_withdrawal',

@@ -2,8 +2,15 @@ import { DAY, MINUTE } from '@mooring/core'
 import { type RawBuilder, sql } from 'kysely'
 import type { Database } from './database.ts'
 import { milliseconds } from './due.ts'
-import { type Retention, eraseLongGone, forgetLongGone, removeOldAttempts, removeOldCertificates } from './retention.ts'
-import { releaseStrays, watchStrays } from './strays.ts'
+import {
+  type Retention,
+  eraseLongGone,
+  forgetLongGone,
+  removeFullBudgets,
+  removeOldAttempts,
+  removeOldCertificates,
+} from './retention.ts'
+import { releaseStrays, wakeForRenewal, watchStrays } from './strays.ts'
 
 const IDEMPOTENCY_KEYS_KEPT_MS = DAY
 const SILENT_WORKERS_KEPT_MS = DAY
@@ -23,6 +30,7 @@ export interface Swept {
   settledDeliveries: number
   lostAttempts: number
   oldAttempts: number
+  fullBudgets: number
   erasedDomains: number
   forgottenDomains: number
   strayDomains: number
@@ -46,7 +54,7 @@ export function createHousekeeping(
   return {
     async sweep() {
       // First, so that what an older release let go of is released before it is forgotten.
-      const strayDomains = (await watchStrays(kysely)) + (await releaseStrays(kysely))
+      const strayDomains = (await watchStrays(kysely)) + (await wakeForRenewal(kysely)) + (await releaseStrays(kysely))
 
       const idempotencyKeys = await count(sql`
         delete from idempotency_keys where key in (
@@ -78,6 +86,7 @@ export function createHousekeeping(
         lostAttempts,
         parkedCertificates: await removeOldCertificates(kysely, kept),
         oldAttempts: await removeOldAttempts(kysely, kept),
+        fullBudgets: await removeFullBudgets(kysely),
         erasedDomains: await eraseLongGone(kysely, kept),
         forgottenDomains: await forgetLongGone(kysely, kept),
       }

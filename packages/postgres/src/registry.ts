@@ -1,5 +1,6 @@
 import { type Clock, type Registry, systemClock } from '@mooring/core'
 import type { Kysely } from 'kysely'
+import { listCertificates } from './certificate-list.ts'
 import { challengeAnswer } from './challenge-answer.ts'
 import { change } from './change.ts'
 import type { Database } from './database.ts'
@@ -7,10 +8,12 @@ import { giveConsent, withdrawConsent } from './consents.ts'
 import { create } from './create.ts'
 import { erase } from './erase.ts'
 import { idempotently } from './idempotency.ts'
+import { importCertificate } from './import-certificate.ts'
 import { check, retry } from './intents.ts'
 import { jobCounts, listJobs } from './jobs.ts'
 import { remove, restore } from './leaving.ts'
 import { findDomain, listAttempts, listDomains, listEvents } from './listing.ts'
+import { renew } from './renew.ts'
 import { rotateToken } from './rotate-token.ts'
 import { resume, suspend } from './suspend.ts'
 import type { Tables } from './tables.ts'
@@ -38,8 +41,11 @@ function registryOn(kysely: Kysely<Tables>, options: Required<RegistryOptions>):
     attempts: (domainId, page) => listAttempts(kysely, domainId, page),
     jobs: (filter, page) => listJobs(kysely, filter, page),
     jobCounts: () => jobCounts(kysely),
+    certificates: (filter, page) => listCertificates(kysely, filter, page),
     check: (id) => check(kysely, id),
     retry: (id) => retry(kysely, id, options),
+    renew: (id) => renew(kysely, id),
+    importCertificate: (id, imported) => importCertificate(kysely, id, imported),
     change: (id, patch) => change(kysely, id, patch),
     suspend: (id) => suspend(kysely, id),
     resume: (id) => resume(kysely, id),

@@ -1,3 +1,4 @@
+import { DAY } from '@mooring/core'
 import { type Kysely, sql } from 'kysely'
 import { milliseconds } from './due.ts'
 import { erased } from './erase.ts'
@@ -19,15 +20,33 @@ const BATCH = 10_000
 // Rows in a dozen tables go with each domain.
 const BATCH_OF_DOMAINS = 1_000
 
-/** The sealed key goes with its row. A route that still names the certificate is served somewhere: not yet. */
+// Edges that were away for less serve it until they have proved the one after it.
+const SUPERSEDED_KEPT_MS = DAY
+
+/**
+ * The sealed key goes with its row. A route that still names the certificate is served somewhere, and who shares a
+ * wildcard moves on to the next one in its own time: not yet.
+ */
 export async function removeOldCertificates(kysely: Kysely<Tables>, { parkedMs }: Retention): Promise<number> {
   const { numAffectedRows } = await sql`
     delete from certificates where id in (
       select id from certificates c
-      where parked_at < now() - ${milliseconds(parkedMs)} and status in ('parked', 'revoked')
+      where ((parked_at < now() - ${milliseconds(parkedMs)} and status in ('parked', 'revoked'))
+          or (parked_at < now() - ${milliseconds(SUPERSEDED_KEPT_MS)} and status = 'superseded'))
         and not exists (select from routes r where r.certificate_id = c.id)
+        and not exists (select from domains d where d.certificate_id = c.id)
       limit ${BATCH}
     )`.execute(kysely)
+  return Number(numAffectedRows ?? 0)
+}
+
+/** A bucket that is full and closed to nobody is as one without a row. Failures are remembered for a while longer. */
+export async function removeFullBudgets(kysely: Kysely<Tables>): Promise<number> {
+  const { numAffectedRows } = await sql`
+    delete from ca_budgets
+    where tat < now() and line < now() and reserved = 0 and unpause_url is null
+      and blocked_until < now() - case when failures = 0 then interval '1 day' else interval '30 days' end
+  `.execute(kysely)
   return Number(numAffectedRows ?? 0)
 }
 
@@ -66,6 +85,10 @@ export async function forgetLongGone(kysely: Kysely<Tables>, { historyMs }: Rete
     with ended as (
       select id from domains
       where state = 'deprovisioned' and not holds and ${ENDED_AT} < now() - ${milliseconds(historyMs)}
+        and not exists (
+          select from certificates c join domains sharing on sharing.certificate_id = c.id
+          where c.domain_id = domains.id and sharing.id <> domains.id
+        )
       order by ${ENDED_AT}
       limit ${BATCH_OF_DOMAINS}
       for update skip locked

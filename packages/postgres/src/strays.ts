@@ -21,6 +21,20 @@ export async function watchStrays(kysely: Kysely<Tables>): Promise<number> {
   return Number(numAffectedRows ?? 0)
 }
 
+/** It put a domain to rest until its next proof, and knows no renewal: that comes first here. */
+export async function wakeForRenewal(kysely: Kysely<Tables>): Promise<number> {
+  const { numAffectedRows } = await sql`
+    update domains
+    set next_run_at = renew_at, lane = 'renewal'
+    where id in (
+      select id from domains
+      where state = 'active' and step = 'reverify' and renew_at < next_run_at
+      limit ${BATCH}
+      for no key update skip locked
+    )`.execute(kysely)
+  return Number(numAffectedRows ?? 0)
+}
+
 /** It let a domain go and did not say that its hostname is free. Hostnames are locked first; see `record`. */
 export async function releaseStrays(kysely: Kysely<Tables>): Promise<number> {
   const { rows: found } = await sql<{ id: string; hostname: string }>`

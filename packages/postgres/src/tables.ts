@@ -1,14 +1,18 @@
 import type {
+  BucketName,
   Certificate,
+  ChallengeType,
   DnsAccountSettings,
   DnsFindings,
   Lane,
   PreviousToken,
   Reason,
+  Reservation,
   Route,
   SealedKey,
   Suspension,
   Target,
+  Tls,
   Verification,
 } from '@mooring/core'
 import type { ColumnType, Generated, JSONColumnType } from 'kysely'
@@ -24,6 +28,8 @@ export interface Tables {
   attempts: AttemptRow
   certificates: CertificateRow
   challenges: ChallengeRow
+  ca_budgets: BudgetRow
+  ca_health: HealthRow
   acme_accounts: AcmeAccountRow
   routes: RouteRow
   edges: EdgeRow
@@ -70,10 +76,14 @@ interface DomainRow {
   leased_by: string | null
   target: Json<Target>
   verification: Json<StoredVerification>
-  tls: Json<{ mode: 'auto' | 'off' }>
+  tls: Json<Tls>
   edge_pool: string
   dns: DefaultJson<DnsFindings>
   certificate_id: string | null
+  reverify_at: NullableTime
+  renew_at: NullableTime
+  renewal_attempt: Generated<number>
+  renewal_reason: NullableJson<Reason>
   holds: Generated<boolean>
   claim_era: Generated<number>
   takes_over_from: string | null
@@ -161,21 +171,50 @@ interface CertificateRow {
   not_after: NullableTime
   renew_at: NullableTime
   parked_at: NullableTime
+  reserved: NullableJson<Reservation[]>
+  window_start: NullableTime
+  window_end: NullableTime
+  ask_again_at: NullableTime
   created_at: DefaultTime
+}
+
+interface BudgetRow {
+  ca: string
+  bucket: BucketName
+  key: string
+  tat: DefaultTime
+  reserved: Generated<number>
+  line: DefaultTime
+  blocked_until: DefaultTime
+  unpause_url: string | null
+  failures: Generated<number>
+}
+
+interface HealthRow {
+  ca: string
+  failures: Generated<number>
+  down_since: NullableTime
+  probe_at: NullableTime
 }
 
 interface ChallengeRow {
   token: string
+  type: Generated<ChallengeType>
   domain_id: string
+  certificate_id: string | null
   hostname: string
-  key_authorization: string
+  key_authorization: string | null
+  name: string | null
+  value: string | null
   created_at: DefaultTime
 }
 
 interface AcmeAccountRow {
   directory_url: string
   sealed_key: Json<SealedKey>
+  next_sealed_key: NullableJson<SealedKey>
   account_url: string | null
+  deactivated_at: NullableTime
   created_at: DefaultTime
 }
 

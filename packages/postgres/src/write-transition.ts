@@ -1,4 +1,4 @@
-import type { Changes, Lease, Outcome, Reason, ReasonCode, RecordAnswer, Transition } from '@mooring/core'
+import type { Changes, Lane, Lease, Outcome, Reason, ReasonCode, RecordAnswer, Transition } from '@mooring/core'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { type DomainRow, toDomain } from './domain-row.ts'
 import { milliseconds, notifyDue } from './due.ts'
@@ -29,7 +29,7 @@ export async function writeTransition(
   kysely: Kysely<Tables>,
   { lease, transition, leaseMs }: Recording,
 ): Promise<RecordAnswer> {
-  const { step, outcome, next, attempt, route, due } = transition
+  const { step, outcome, next, attempt, route, due, lane } = transition
   const changes = changesOf(outcome)
   const because = reasonOf(outcome)
   const { rows } = await sql<DomainRow & { stands: boolean }>`
@@ -55,7 +55,8 @@ export async function writeTransition(
           ended_at = case when ${next.state} = 'deprovisioned' then coalesce(domains.ended_at, now()) end,
           takes_over_from = case when ${publishes(route)} then null else domains.takes_over_from end,
           route_generation = coalesce((select generation from pool), held.removed_at, domains.route_generation),
-          ${due === 'now' ? goOn(leaseMs) : rest(due)}
+          ${clocks(transition)},
+          ${due === 'now' ? goOn(leaseMs) : rest(due, lane)}
       from held
       where domains.id = held.id and held.stands
       returning domains.*
@@ -137,7 +138,17 @@ const goOn = (leaseMs: number): RawBuilder<unknown> => sql`
   next_run_at = now(), lease_until = now() + ${milliseconds(leaseMs)}`
 
 // Nobody waits for what the clock brings back: whoever asks again puts it into the urgent lane.
-const rest = (until: Date | null): RawBuilder<unknown> => sql`${giveUp}, next_run_at = ${until}, lane = 'normal'`
+const rest = (until: Date | null, lane: Lane | null): RawBuilder<unknown> =>
+  sql`${giveUp}, next_run_at = ${until}, lane = ${lane ?? 'normal'}`
+
+const clocks = ({ reverifyAt, renewal }: Transition): RawBuilder<unknown> => sql`
+  reverify_at = ${reverifyAt},
+  renew_at = case when ${renewal !== null}::boolean then ${renewal?.at ?? null}::timestamptz else domains.renew_at end,
+  renewal_attempt = coalesce(${renewal?.attempt ?? null}, domains.renewal_attempt),
+  renewal_reason = case
+    when ${renewal !== null}::boolean then ${renewal?.because == null ? null : JSON.stringify(renewal.because)}::jsonb
+    else domains.renewal_reason
+  end`
 
 const DONE_BY_OPS: ReasonCode = 'SUSPENDED_BY_OPERATOR'
 

@@ -11,6 +11,7 @@ interface Item {
 const anItem = (lane: Lane): Item => ({ lane, done: Promise.withResolvers() })
 const lanesOf = (items: Item[]): Record<Lane, Item[]> => ({
   interactive: items.filter(({ lane }) => lane === 'interactive'),
+  renewal: items.filter(({ lane }) => lane === 'renewal'),
   normal: items.filter(({ lane }) => lane === 'normal'),
 })
 

@@ -1,3 +1,4 @@
+export * from './authority-settings.ts'
 export * from './dns-settings.ts'
 export * from './logger.ts'
 export * from './read-config.ts'

@@ -5,6 +5,7 @@
  *     const schema = z.object({ PORT: settings.port().default(8080), DATABASE_URL: settings.url('postgres', 'postgresql') })
  */
 import { isIP } from 'node:net'
+import { type Limits, parseLimits } from '@mooring/core'
 import { z } from 'zod'
 
 /** Marks a field whose value never appears in an error or a log. */
@@ -50,6 +51,10 @@ export const hexKey = () =>
     ),
   )
 
+/** Such keys, separated by commas. */
+export const hexKeys = () =>
+  secret(list('expected keys of 64 hexadecimal digits, separated by commas', (item) => /^[0-9a-f]{64}$/i.test(item)))
+
 export const apiKey = () =>
   secret(field('expected at least 32 characters', (value) => (value.length >= 32 ? value : null)))
 
@@ -78,9 +83,22 @@ export const cidrs = () =>
     return family !== 0 && rest.length === 0 && wholeNumber(bits, 0, family === 4 ? 32 : 128) !== null
   })
 
+const NAME = /^[a-z0-9-]+(?:\.[a-z0-9-]+)*$/
+
 /** DNS names in lower case, separated by commas. */
-export const names = () =>
-  list('expected lower-case names, separated by commas', (item) => /^[a-z0-9-]+(?:\.[a-z0-9-]+)*$/.test(item))
+export const names = () => list('expected lower-case names, separated by commas', (item) => NAME.test(item))
+
+/** A DNS name in lower case. */
+export const name = () => field('expected a lower-case name', (value) => (NAME.test(value) ? value : null))
+
+/** Limits of a certificate authority, such as `new_orders=3000/3h`, separated by commas. */
+export const limits = () =>
+  z.string().transform((value, context): Limits => {
+    const answer = parseLimits(value)
+    if (answer.ok) return answer.value
+    context.issues.push({ code: 'custom', message: answer.message, input: value })
+    return z.NEVER
+  })
 
 function field<Value>(expected: string, parse: (value: string) => Value | null) {
   return z.string().transform((value, context): Value => {

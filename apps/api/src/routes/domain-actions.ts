@@ -1,14 +1,19 @@
-import type { IntentAnswer, Registry } from '@mooring/core'
+import type { Domain, IntentAnswer, Registry, State } from '@mooring/core'
 import { z } from 'zod'
 import { attemptResource, eventResource } from '../domain-resource.ts'
 import { domainIdOf, findDomain, intentAnswer } from '../find-domain.ts'
 import { answerOnce } from '../idempotency.ts'
+import { Refusal } from '../problem.ts'
 import { attemptSchema, domainParams, domainSchema, eventSchema, pageFields, pageOf, problems } from '../schemas.ts'
 import type { App, RouteContext } from './route.ts'
 
 interface Action {
   summary: string
   description?: string
+  /** In this state, the name may be ordered again at once, whatever kept its certificate authority from it. */
+  unblocksIn?: State
+  /** Throws `WRONG_STATE` where the domain's certificate does not allow it. */
+  assertFits?(domain: Domain): void
   intend(registry: Registry, id: string): Promise<IntentAnswer>
 }
 
@@ -20,7 +25,16 @@ const ACTIONS: Record<string, Action> = {
   },
   retry: {
     summary: 'Let a failed domain go on where it failed, with fresh attempts',
+    description: 'A name that its certificate authority paused is to be unpaused there first.',
+    unblocksIn: 'failed',
     intend: (registry, id) => registry.retry(id),
+  },
+  renew: {
+    summary: 'Renew the certificate of an active domain now',
+    description: 'One that the customer brought is renewed by sending the next one.',
+    unblocksIn: 'active',
+    assertFits: assertRenewable,
+    intend: (registry, id) => registry.renew(id),
   },
   suspend: {
     summary: 'Show a holding page in place of an active domain',
@@ -48,27 +62,49 @@ const ACTIONS: Record<string, Action> = {
   },
 }
 
+function assertRenewable({ hostname, tls }: Domain): void {
+  if (tls.mode === 'auto') return
+  const message =
+    tls.mode === 'off'
+      ? `${hostname} is served without a certificate.`
+      : `The certificate of ${hostname} is the customer’s own. Send the next one: POST /v1/domains/${hostname}/certificate.`
+  throw new Refusal('WRONG_STATE', message)
+}
+
 /** What people ask of one domain, and what happened to it. */
 export function domainActionRoutes(app: App, context: RouteContext): void {
-  const { registry } = context
+  const { registry, budgets } = context
   const { rules } = context.settings
 
-  for (const [action, { intend, ...words }] of Object.entries(ACTIONS)) {
+  // Before the transaction that an Idempotency-Key opens, which has a connection already.
+  async function prepare(idOrHostname: string, { unblocksIn, assertFits }: Action): Promise<void> {
+    if (unblocksIn === undefined) return
+    const { domain } = await findDomain(registry, idOrHostname, rules)
+    if (domain.state !== unblocksIn) return
+    assertFits?.(domain)
+    await budgets.unblock(domain.hostname)
+  }
+
+  for (const [name, action] of Object.entries(ACTIONS)) {
+    const { summary, description } = action
     app.post(
-      `/v1/domains/:id/${action}`,
+      `/v1/domains/:id/${name}`,
       {
         schema: {
-          ...words,
+          summary,
+          ...(description === undefined ? {} : { description }),
           tags: ['domains'],
           params: domainParams,
           response: { 202: domainSchema, ...problems(404, 409, 422) },
         },
       },
-      (request, reply) =>
-        answerOnce(request, reply, context, async (store) => {
+      async (request, reply) => {
+        await prepare(request.params.id, action)
+        return answerOnce(request, reply, context, async (store) => {
           const id = await domainIdOf(store, request.params.id, rules)
-          return intentAnswer(store, await intend(store, id), rules.edge)
-        }),
+          return intentAnswer(store, await action.intend(store, id), rules.edge)
+        })
+      },
     )
   }
 

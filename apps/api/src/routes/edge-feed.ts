@@ -91,9 +91,9 @@ function startPoll(reply: FastifyReply, ms: number): { over: AbortSignal; isAban
  */
 function openRoute({ certificate, ...route }: StoredRoute, custody: KeyCustody, log: Logger): Route {
   if (certificate === null) return { ...route, certificate }
-  const { id, serial, chainPem, sealedKey } = certificate
+  const { id, ownerId, serial, chainPem, sealedKey } = certificate
   try {
-    const keyPem = custody.open(sealedKey, { ownerId: route.domainId, secretId: id })
+    const keyPem = custody.open(sealedKey, { ownerId, secretId: id })
     return { ...route, certificate: { id, serial, chainPem, keyPem } }
   } catch (err) {
     if (!(err instanceof AppError)) throw err

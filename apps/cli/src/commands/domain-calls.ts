@@ -1,14 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { SECOND } from '@mooring/core'
-import { readConfig } from '@mooring/runtime'
-import { configSchema } from '../config.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
-import { Failure } from '../failure.ts'
 import { domainListPage, domainPage } from '../render/domain-page.ts'
 import { ask } from '../server/ask.ts'
-import type { Call, Server } from '../server/call-server.ts'
+import type { Call } from '../server/call-server.ts'
 import { type DomainAnswer, domainListSchema, domainSchema } from '../server/domain-answer.ts'
-import { knownServer } from '../server/known-server.ts'
+import { serverFromEnvironment } from '../server/server-from-environment.ts'
 import { type OutputOptions, output } from './output.ts'
 
 const BETWEEN_LOOKS_MS = 2 * SECOND
@@ -42,10 +39,4 @@ export async function watchDomain(path: string, options: OutputOptions): Promise
 function endingOf({ state }: DomainAnswer): ExitCode | null {
   if (state === 'active' || state === 'deprovisioned') return EXIT.ok
   return state === 'failed' || state === 'suspended' ? EXIT.wrong : null
-}
-
-function serverFromEnvironment(): Server {
-  const server = knownServer(readConfig(configSchema))
-  if (server !== null) return server
-  throw new Failure(EXIT.usage, 'Set MOORING_API_URL to the server’s address, and MOORING_API_KEY to a key of it.')
 }

@@ -10,6 +10,7 @@ type ExitWith = (code: ExitCode) => void
 const ACTIONS = {
   check: 'look at the domain now',
   retry: 'let a failed domain go on where it failed',
+  renew: 'renew the certificate of an active domain now',
   suspend: 'show a holding page in place of the site',
   resume: 'end a suspension',
   restore: 'bring a leaving domain back within its grace',

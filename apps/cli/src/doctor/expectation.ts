@@ -6,7 +6,7 @@ export interface Expectation {
   /** False: the name may lead elsewhere; only its ownership is asked of DNS. */
   routing: boolean
   /** `off`: no certificate is wanted, and what stands in its way is none of this. */
-  tls: 'auto' | 'off'
+  tls: 'auto' | 'off' | 'imported'
   proof: Proof | null
   /** Its name is empty where only the addresses are known, as an apex needs them. */
   edge: EdgeIdentity | null

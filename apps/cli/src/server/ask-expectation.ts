@@ -14,7 +14,7 @@ const domainSchema = z.object({
     routing: z.boolean().default(true),
     http: z.object({ body: z.string() }).nullish(),
   }),
-  tls: z.object({ mode: z.enum(['auto', 'off']) }),
+  tls: z.object({ mode: z.enum(['auto', 'off', 'imported']) }),
   dns: z.object({ records: z.array(z.object({ type: z.string(), value: z.string() })) }),
 })
 

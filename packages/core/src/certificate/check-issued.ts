@@ -5,10 +5,10 @@ import { CaProblem } from './ca-problem.ts'
 import type { IssuedCertificate } from './certificate.ts'
 import { renewAtOf } from './renewal.ts'
 
-const MAX_CHAIN_BYTES = 64 * 1024
-const MAX_CERTIFICATES = 10
+export const MAX_CHAIN_BYTES = 64 * 1024
+export const MAX_CERTIFICATES = 10
 /** Our clock and the CA's may differ by this much. */
-const CLOCK_SKEW_MS = 5 * MINUTE
+export const CLOCK_SKEW_MS = 5 * MINUTE
 const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g
 
 /** What the certificate was asked for. */
@@ -45,7 +45,8 @@ export function checkIssued(chainPem: string, need: Need): IssuedCertificate | C
 
 const wrong = (detail: string): CaProblem => new CaProblem('wrongCertificate', detail)
 
-function readChain(chainPem: string): X509Certificate[] | null {
+/** The certificates of a chain as it stands; null for what is too much, or none of X.509. */
+export function readChain(chainPem: string): X509Certificate[] | null {
   if (chainPem.length > MAX_CHAIN_BYTES) return null
   const blocks = chainPem.match(PEM_CERTIFICATE) ?? []
   if (blocks.length > MAX_CERTIFICATES) return null
@@ -75,7 +76,7 @@ function aboutDates({ notBefore, notAfter }: { notBefore: Date; notAfter: Date }
 }
 
 /** Each certificate must be issued and signed by the next, as TLS servers send them (RFC 5246 §7.4.2, RFC 8555 §9.1). */
-function aboutLinks(chain: X509Certificate[]): string | null {
+export function aboutLinks(chain: X509Certificate[]): string | null {
   for (const [index, certificate] of chain.entries()) {
     const issuer = chain[index + 1]
     if (issuer === undefined) return null

@@ -69,7 +69,48 @@ describe('createKeyCustody', () => {
   it('refuses a key-encryption key that is not 32 bytes in hex', () => {
     for (const wrong of ['', 'ab', 'zz'.repeat(32), 'ab'.repeat(33)]) {
       expect(() => createKeyCustody(wrong)).toThrow(AppError)
+      expect(() => createKeyCustody(kek, [wrong])).toThrow(AppError)
     }
+  })
+})
+
+describe('a rotation of the key-encryption key', () => {
+  const [older, old, next] = ['0a', '0b', '0c'].map((byte) => byte.repeat(32)) as [string, string, string]
+
+  it('opens what any of the keys sealed, and seals with the new one', () => {
+    const custody = createKeyCustody(next, [old, older])
+    for (const key of [older, old, next]) {
+      expect(custody.open(createKeyCustody(key).seal(keyPem, binding), binding)).toBe(keyPem)
+    }
+    expect(createKeyCustody(next).open(custody.seal(keyPem, binding), binding)).toBe(keyPem)
+  })
+
+  it('wraps the data key anew and leaves the ciphertext, after which the old key is not needed', () => {
+    const sealed = createKeyCustody(old).seal(keyPem, binding)
+    const custody = createKeyCustody(next, [old])
+    const rewrapped = custody.rewrap(sealed, binding) as SealedKey
+    expect(rewrapped).toMatchObject({ kek: custody.kek, nonce: sealed.nonce, ciphertext: sealed.ciphertext })
+    expect(createKeyCustody(next).open(rewrapped, binding)).toBe(keyPem)
+    expect(() => createKeyCustody(old).open(rewrapped, binding)).toThrow(AppError)
+  })
+
+  it('has nothing to do for what the new key wrapped', () => {
+    const custody = createKeyCustody(next, [old, next])
+    expect(custody.rewrap(custody.seal(keyPem, binding), binding)).toBeNull()
+  })
+
+  it('wraps nothing anew that was altered or belongs to another row', () => {
+    const sealed = createKeyCustody(old).seal(keyPem, binding)
+    const custody = createKeyCustody(next, [old])
+    expect(() => custody.rewrap(sealed, { ...binding, ownerId: 'dom_2' })).toThrow(AppError)
+    expect(() => custody.rewrap({ ...sealed, wrappedDataKey: sealed.ciphertext }, binding)).toThrow(AppError)
+  })
+
+  it('names the key that is missing and those that were given', () => {
+    const sealed = createKeyCustody(older).seal(keyPem, binding)
+    const error = thrownBy(() => createKeyCustody(next, [old]).rewrap(sealed, binding))
+    for (const key of [older, old, next]) expect(error.message).toContain(createKeyCustody(key).kek)
+    expect(error.message).not.toMatch(/(0[abc]){4}/)
   })
 })
 

@@ -91,7 +91,7 @@ export const CHECKS: Record<CheckId, (examined: Examined) => Finding | Promise<F
   },
 
   async caa({ subject: { hostname, tls }, context }) {
-    if (tls.mode === 'off') return skipped('No certificate is wanted.')
+    if (tls.mode !== 'auto') return skipped('No certificate is asked for.')
     const { resolver, caaIdentities, clock } = context
     const because = await caaForbids(hostname, { resolver, caaIdentities, now: clock.now() })
     if (because === null) return ok('nothing forbids a certificate')
@@ -107,7 +107,7 @@ async function challengePath(
   isOfFamily: (address: string) => boolean,
   family: string,
 ): Promise<Finding> {
-  if (subject.tls.mode === 'off' || isWildcard(subject.hostname))
+  if (subject.tls.mode !== 'auto' || isWildcard(subject.hostname))
     return skipped('No certificate is asked for over HTTP.')
   const address = (await addressesOf(subject.hostname, look)).find(isOfFamily)
   if (address === undefined) return skipped(`The name has no ${family} address.`)

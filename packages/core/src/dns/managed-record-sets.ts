@@ -6,7 +6,10 @@ import type { RecordSet } from '../ports.ts'
 const TTL_SECONDS = 300
 
 /** The records of a managed domain as its zone holds them: one set for each name and type. */
-export function managedRecordSets(domain: Pick<Domain, 'hostname' | 'verification'>, edge: EdgeIdentity): RecordSet[] {
+export function managedRecordSets(
+  domain: Pick<Domain, 'id' | 'hostname' | 'verification'>,
+  edge: EdgeIdentity,
+): RecordSet[] {
   const byNameAndType = Map.groupBy(requiredRecords(domain, edge), ({ name, type }) => `${name} ${type}`)
   return [...byNameAndType.values()].flatMap((records) => {
     const [first] = records

@@ -24,11 +24,19 @@ export interface Domain {
   nextRunAt: Date | null
   target: Target
   verification: Verification
-  tls: { mode: 'auto' | 'off' }
+  tls: Tls
   edgePool: string
   dns: DnsFindings
   /** The certificate the routes use, or that is being obtained. */
   certificateId: string | null
+  /** When an active domain's ownership is proved again. */
+  reverifyAt: Date | null
+  /** When there is something to do for the certificate: to ask about its renewal, or to renew it. Null: nothing. */
+  renewAt: Date | null
+  /** Failures of the renewal under way, which is retried for ever. */
+  renewalAttempt: number
+  /** What holds the renewal up; null while nothing does. */
+  renewalReason: Reason | null
   /** Whether this claim holds the hostname: it proved it, and nobody proved it later. */
   holds: boolean
   /** The domain that holds the route of this hostname until ours is published; null when nobody does. */
@@ -49,6 +57,17 @@ export interface Domain {
   activatedAt: Date | null
   createdAt: Date
   updatedAt: Date
+}
+
+/**
+ * - `auto`      a certificate is obtained and renewed
+ * - `off`       HTTP only
+ * - `imported`  the customer's own certificate
+ */
+export interface Tls {
+  mode: 'auto' | 'off' | 'imported'
+  /** Of a wildcard in a managed zone: managed names below it use its certificate. */
+  shared?: true | undefined
 }
 
 /**
@@ -90,6 +109,7 @@ export type Suspension = 'ownership' | 'operator'
 export interface DnsFindings {
   ownership?: RecordFinding
   routing?: RecordFinding
+  certificate?: RecordFinding
   /** The zone's SOA serial: a change means that somebody is at work there. */
   serial?: number
 }
@@ -101,6 +121,9 @@ export interface RecordFinding {
   checkedAt: string
 }
 
-/** Queue lanes, most urgent first: a person waits behind `interactive`, nobody behind `normal`. */
-export const LANES = ['interactive', 'normal'] as const
+/**
+ * Queue lanes, most urgent first: a person waits behind `interactive`, nobody behind `normal`. Renewals have a lane of
+ * their own, so that they never queue behind launches.
+ */
+export const LANES = ['interactive', 'renewal', 'normal'] as const
 export type Lane = (typeof LANES)[number]

@@ -1,22 +1,29 @@
 import { createHash } from 'node:crypto'
 import type { Domain, Verification } from './domain.ts'
-import { type Hostname, baseOf, isApex } from './hostname.ts'
+import { type Hostname, baseOf, isApex, isWildcard } from './hostname.ts'
 
 /** A DNS record the customer must have. */
 export interface RequiredRecord {
   type: 'TXT' | 'CNAME' | 'A' | 'AAAA'
   name: string
   value: string
-  purpose: 'ownership' | 'routing'
+  /** `certificate`: it delegates the proof that a certificate authority asks for. */
+  purpose: 'ownership' | 'routing' | 'certificate'
 }
 
 /** Where the platform's edges answer (`MOORING_EDGE_HOSTNAME`, `MOORING_EDGE_ADDRESSES`). */
 export interface EdgeIdentity {
   hostname: string
   addresses: readonly string[]
+  /** Where customers delegate `_acme-challenge` to (`MOORING_ACME_CHALLENGE_ZONE`); in a managed zone. */
+  challengeZone?: string | null
 }
 
-type Claimed = Pick<Domain, 'hostname' | 'verification'>
+/** Names that nobody may register. Who had one in the zone for challenges would stand in the way of another's proof. */
+export const platformNames = ({ hostname, challengeZone = null }: EdgeIdentity): string[] =>
+  challengeZone === null ? [hostname] : [hostname, challengeZone]
+
+type Claimed = Pick<Domain, 'id' | 'hostname' | 'verification'>
 
 /** Beside the name; of a wildcard, beside what it stands below. */
 export const ownershipRecordName = (hostname: Hostname): string => `_mooring-challenge.${baseOf(hostname)}`
@@ -45,8 +52,36 @@ export function httpProof({ token }: Pick<Verification, 'token'>): { path: strin
   return { path: `/.well-known/mooring-challenge/${digest}`, body: token }
 }
 
+/** What a certificate authority asks for by DNS-01 (RFC 8555 §8.4); of a wildcard, at its base. */
+export const acmeChallengeName = (hostname: Hostname): string => `_acme-challenge.${baseOf(hostname)}`
+
+/**
+ * This claim's own name in the platform's zone for challenges: a delegation to another claim's is worth nothing here. Null
+ * where the platform has no such zone.
+ */
+export function delegatedChallengeName(
+  { id }: Pick<Domain, 'id'>,
+  { challengeZone = null }: EdgeIdentity,
+): string | null {
+  const label = createHash('sha256').update(id).digest('hex').slice(0, 32)
+  return challengeZone === null ? null : `${label}.${challengeZone}`
+}
+
 /** Every record the customer needs; in a managed zone, every record that is written. */
-export function requiredRecords({ hostname, verification }: Claimed, edge: EdgeIdentity): RequiredRecord[] {
+export function requiredRecords(domain: Claimed, edge: EdgeIdentity): RequiredRecord[] {
+  return [...recordsOfProof(domain, edge), ...challengeRecords(domain, edge)]
+}
+
+/** A name whose certificate takes DNS-01, outside the zones that the platform manages. */
+function challengeRecords(domain: Claimed, edge: EdgeIdentity): RequiredRecord[] {
+  const { hostname, verification } = domain
+  const value = delegatedChallengeName(domain, edge)
+  const isByDns = isWildcard(hostname) || !verification.routing
+  if (value === null || !isByDns || verification.method === 'managed') return []
+  return [{ type: 'CNAME', name: acmeChallengeName(hostname), value, purpose: 'certificate' }]
+}
+
+function recordsOfProof({ hostname, verification }: Claimed, edge: EdgeIdentity): RequiredRecord[] {
   const routing = verification.routing ? routingRecords(hostname, edge) : []
   switch (verification.method) {
     case 'txt':

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type AddressRules } from '../edge/address-rules.ts'
 import { VERIFICATION_METHODS } from './domain.ts'
-import { type Hostname, type HostnamePolicy, covers, isWithin, parseHostname } from './hostname.ts'
+import { type Hostname, type HostnamePolicy, covers, isWildcard, isWithin, parseHostname } from './hostname.ts'
 import type { EdgeIdentity } from './records.ts'
 import { formatUpstream, parseRedirect, parseUpstream, type Target, type Upstream } from './target.ts'
 import { type Complaint, verificationComplaints } from './verification-rules.ts'
@@ -32,6 +32,13 @@ export const registrationSchema = (rules: RegistrationRules) =>
       whenSound('hostname', 'target'),
     )
     .superRefine(
+      ({ hostname, verification, tls }, context) => {
+        const isManagedWildcard = isWildcard(hostname) && verification.method === 'managed'
+        if (tls.shared === true && !isManagedWildcard) complain(context, tls, SHARED_NEEDS_MANAGED_WILDCARD)
+      },
+      whenSound('hostname', 'verification', 'tls'),
+    )
+    .superRefine(
       ({ hostname, verification }, context) => {
         for (const complaint of verificationComplaints(hostname, verification, rules.edge)) {
           complain(context, verification, complaint)
@@ -57,7 +64,7 @@ const fields = (rules: RegistrationRules) =>
     hostname: hostnameSchema(rules.hostnames),
     target: targetField(rules),
     verification: verificationField(),
-    tls: z.strictObject({ mode: z.enum(['auto', 'off']) }).default({ mode: 'auto' }),
+    tls: tlsField().default({ mode: 'auto' }),
     edge_pool: z
       .string()
       .regex(/^[a-z0-9][a-z0-9-]{0,62}$/)
@@ -81,6 +88,12 @@ export const TARGET_LOOP: Complaint = {
   message: 'The target is the hostname itself: every request would come back.',
 }
 
+const SHARED_NEEDS_MANAGED_WILDCARD: Complaint = {
+  path: ['tls', 'shared'],
+  code: 'TLS_SHARED_NEEDS_MANAGED_WILDCARD',
+  message: 'Only a wildcard in a zone of the platform can share its certificate: choose the method managed.',
+}
+
 /** Whether requests for the name would be sent to the name again, by the edge or by the visitor's browser. */
 export function pointsAt(target: Target, hostname: Hostname): boolean {
   if (target.type === 'none') return false
@@ -99,6 +112,17 @@ export function hostnameSchema(policy: HostnamePolicy) {
       return hostname.value
     })
     .describe('A DNS name, as Unicode or as A-labels; `*.` in front makes it a wildcard.')
+}
+
+function tlsField() {
+  const mode = z
+    .enum(['auto', 'off', 'imported'])
+    .describe('`auto`: obtained and renewed. `off`: HTTP only. `imported`: the customer’s own, sent here.')
+  const shared = z
+    .literal(true)
+    .optional()
+    .describe('Of a managed wildcard: managed names below it use its certificate, and need no order.')
+  return z.strictObject({ mode, shared })
 }
 
 function verificationField() {

@@ -2,9 +2,9 @@ import type { Clock } from '../clock.ts'
 import type { Domain } from '../domain/domain.ts'
 import type { Transition } from '../ports.ts'
 import { nextRetry } from './backoff.ts'
-import { LAUNCH, afterDone, stepNamed } from './machine.ts'
-import { nextReverification } from './next-reverification.ts'
-import { type Outcome, type RouteIntent, failed } from './outcome.ts'
+import { type Where, withClocks } from './clocks.ts'
+import { LAUNCH, RENEWAL, afterDone, stepNamed } from './machine.ts'
+import { type Outcome, REST, type RouteIntent, failed } from './outcome.ts'
 import type { StepName } from './states.ts'
 import type { LifecyclePolicy, Step } from './step.ts'
 
@@ -17,7 +17,7 @@ interface Circumstances {
 
 /** From an outcome to a transition: the only place that knows what each outcome does to state, attempts and due time. */
 export function decide(domain: Domain, step: Step, outcome: Outcome, circumstances: Circumstances): Transition {
-  const transition = decideWhere(domain, step, outcome, circumstances)
+  const transition = withClocks(domain, step, decideWhere(domain, step, outcome, circumstances), circumstances)
   // Of the outcome that stands: the last retry has become a failure by now, and a failed launch publishes nothing.
   return { ...transition, route: routeOf(domain, transition.outcome) }
 }
@@ -33,20 +33,12 @@ function routeOf({ state, routeGeneration, takesOverFrom }: Domain, outcome: Out
   return waits && state === 'provisioning_cert' && routeGeneration === null && takesOverFrom === null ? 'http' : null
 }
 
-function decideWhere(
-  domain: Domain,
-  step: Step,
-  outcome: Outcome,
-  { clock, policy, random }: Circumstances,
-): Omit<Transition, 'route'> {
+function decideWhere(domain: Domain, step: Step, outcome: Outcome, { clock, policy, random }: Circumstances): Where {
   const here = { state: domain.state, step: step.name }
   switch (outcome.kind) {
     case 'done': {
-      const { rests, ...next } = outcome.goTo === null ? afterDone(step) : beginning(outcome.goTo)
-      if (rests) {
-        const due = next.state === 'active' ? nextReverification(domain.id, clock.now(), policy.reverifyMs) : null
-        return { step: step.name, outcome, next, reason: null, attempt: 0, due }
-      }
+      const { rests, ...next } = whereTo(step, outcome.goTo)
+      if (rests) return { step: step.name, outcome, next, reason: null, attempt: 0, due: null }
       // The claim that goes on into a new state is that state's first; one that pauses is not spent on the next step.
       const attempt = next.state === domain.state ? domain.attempt : 1
       if (outcome.pause === null) return { step: step.name, outcome, next, reason: null, attempt, due: 'now' }
@@ -73,7 +65,12 @@ function decideWhere(
         next: { ...here, step: outcome.backTo ?? step.name },
         reason: outcome.because,
         attempt: domain.attempt,
-        due: nextRetry(domain.attempt, clock.now(), outcome.notBefore, random),
+        due: nextRetry(
+          RENEWAL.includes(step) ? domain.renewalAttempt + 1 : domain.attempt,
+          clock.now(),
+          outcome.notBefore,
+          random,
+        ),
       }
     }
     case 'failed':
@@ -87,6 +84,13 @@ function decideWhere(
       }
   }
 }
+
+function whereTo(step: Step, goTo: Extract<Outcome, { kind: 'done' }>['goTo']): ReturnType<typeof afterDone> {
+  if (goTo === null) return afterDone(step)
+  return goTo === REST ? AT_REST : beginning(goTo)
+}
+
+const AT_REST = { state: 'active', step: 'reverify', rests: true } as const
 
 /** The state a step begins in, for a way that leads out of its list. */
 function beginning(name: StepName): ReturnType<typeof afterDone> {

@@ -1,14 +1,16 @@
-import { CaProblem, outcomeOf } from '../certificate/ca-problem.ts'
+import { CaProblem } from '../certificate/ca-problem.ts'
 import { SECOND } from '../clock.ts'
 import type { Domain } from '../domain/domain.ts'
 import { AppError } from '../errors.ts'
 import type { Log } from '../log.ts'
+import { learnFromProblem } from '../issuance/learn-from-problem.ts'
 import { DnsProviderProblem, type DomainStore, type Lease } from '../ports.ts'
 import { reason } from '../reasons.ts'
 import { decide } from './decide.ts'
 import { outcomeOfDnsProblem } from './dns-problem.ts'
-import { stepNamed } from './machine.ts'
+import { RENEWAL, stepNamed } from './machine.ts'
 import { type Outcome, retry } from './outcome.ts'
+import { ofRenewal } from './renewal-outcome.ts'
 import { rememberCertificate } from './remember-certificate.ts'
 import type { Step, StepContext } from './step.ts'
 
@@ -79,7 +81,9 @@ async function attempt(step: Step, domain: Domain, context: StepContext & { log:
   const deadline = AbortSignal.timeout(STEP_DEADLINE_MS)
   const signal = AbortSignal.any([context.signal, deadline])
   try {
-    return await Promise.race([runStep(step, domain, { ...context, signal }), aborted(signal)])
+    const running = runStep(step, domain, { ...context, signal })
+    const outcome = await Promise.race([running, aborted(signal)])
+    return RENEWAL.includes(step) ? await ofRenewal(domain, outcome, context) : outcome
   } catch (error) {
     if (context.signal.aborted) return 'lost'
     if (error instanceof AppError && error.code === 'STALE_LEASE') return 'lost'
@@ -97,7 +101,7 @@ async function runStep(step: Step, domain: Domain, context: StepContext): Promis
   } catch (error) {
     if (error instanceof DnsProviderProblem) return outcomeOfDnsProblem(error, context.clock)
     if (!(error instanceof CaProblem)) throw error
-    return giveUpOrder(outcomeOf(error, context.clock, domain.attempt), domain, context)
+    return giveUpOrder(await learnFromProblem(error, domain, context), domain, context)
   }
 }
 

@@ -4,13 +4,18 @@ import { accept } from './steps/accept.ts'
 import { awaitReturn } from './steps/await-return.ts'
 import { confirmChange } from './steps/confirm-change.ts'
 import { confirmHolding } from './steps/confirm-holding.ts'
+import { confirmRenewal } from './steps/confirm-renewal.ts'
 import { confirmReturn } from './steps/confirm-return.ts'
 import { confirmRoute } from './steps/confirm-route.ts'
 import { confirmWithdrawal } from './steps/confirm-withdrawal.ts'
 import { finalizeOrder } from './steps/finalize-order.ts'
+import { finalizeRenewal } from './steps/finalize-renewal.ts'
 import { handOver } from './steps/hand-over.ts'
 import { orderCertificate } from './steps/order-certificate.ts'
+import { orderRenewal } from './steps/order-renewal.ts'
+import { planRenewal } from './steps/plan-renewal.ts'
 import { publishHolding } from './steps/publish-holding.ts'
+import { publishRenewal } from './steps/publish-renewal.ts'
 import { publishRoute } from './steps/publish-route.ts'
 import { release } from './steps/release.ts'
 import { removeRecords } from './steps/remove-records.ts'
@@ -20,6 +25,7 @@ import { revokeCertificate } from './steps/revoke-certificate.ts'
 import { settle } from './steps/settle.ts'
 import { sitOutGrace } from './steps/sit-out-grace.ts'
 import { validateOrder } from './steps/validate-order.ts'
+import { validateRenewal } from './steps/validate-renewal.ts'
 import { verifyOwnership } from './steps/verify-ownership.ts'
 import { verifyRouting } from './steps/verify-routing.ts'
 import { watchDangling } from './steps/watch-dangling.ts'
@@ -47,6 +53,19 @@ export const CHANGE: readonly Step[] = [confirmChange]
 /** An active domain rests here; when it is due, its ownership is proved again. */
 export const WATCH: readonly Step[] = [reverify]
 
+/**
+ * The certificate of an active domain. Whatever a step up to `publish_renewal` waits for, the domain rests meanwhile, and
+ * begins here again: the certificate's row knows how far it was.
+ */
+export const RENEWAL: readonly Step[] = [
+  planRenewal,
+  orderRenewal,
+  validateRenewal,
+  finalizeRenewal,
+  publishRenewal,
+  confirmRenewal,
+]
+
 /** From the loss of its proof, or a person's word, to its return. */
 export const SUSPENSION: readonly Step[] = [publishHolding, confirmHolding, awaitReturn, republishRoute, confirmReturn]
 
@@ -62,7 +81,7 @@ export const LEAVING: readonly Step[] = [
   watchDangling,
 ]
 
-const LISTS = [LAUNCH, CHANGE, WATCH, SUSPENSION, LEAVING]
+const LISTS = [LAUNCH, CHANGE, WATCH, RENEWAL, SUSPENSION, LEAVING]
 
 export const STEPS: readonly Step[] = LISTS.flat()
 

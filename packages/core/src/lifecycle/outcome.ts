@@ -11,7 +11,7 @@ import type { StepName } from './states.ts'
  * - `failed`  a person must act
  */
 export type Outcome =
-  | { kind: 'done'; changes: Changes; pause: Pause | null; goTo: StepName | null }
+  | { kind: 'done'; changes: Changes; pause: Pause | null; goTo: StepName | typeof REST | null }
   | { kind: 'wait'; until: Date | null; because: Reason; changes: Changes }
   | { kind: 'retry'; because: Reason; notBefore: Date | null; backTo: BackTo }
   | { kind: 'failed'; because: Reason; backTo: BackTo }
@@ -24,6 +24,9 @@ export interface Pause {
 
 /** The order is lost (invalid, expired, refused): the next try begins with a new one. */
 export type BackTo = 'order_certificate' | null
+
+/** In place of a step: an active domain rests until one of its clocks comes round. */
+export const REST = 'rest'
 
 /** Facts and decisions that are written with the outcome, in the same statement. */
 export interface Changes {
@@ -40,12 +43,21 @@ export interface Changes {
   deleteAfter?: Date
   verification?: Verification
   suspension?: Suspension | null
+  /** The clock of the certificate, and what holds the renewal up. */
+  renewal?: RenewalPlan
   /** The claim proved the hostname: it holds it from now on, and whoever held it lets go. */
   takesHostname?: true
   /** The claim lets the hostname go. */
   releasesHostname?: true
   /** Told besides the change of state. */
   events?: { type: string; data?: Record<string, unknown> }[]
+}
+
+export interface RenewalPlan {
+  /** See `Domain.renewAt`. */
+  at: Date | null
+  attempt: number
+  because: Reason | null
 }
 
 /**
@@ -63,6 +75,9 @@ export const done = (changes: Changes = {}, pause: Pause | null = null): Outcome
 
 /** Done, and the way leads out of the step's list, to a step that it names in `leadsTo`. */
 export const doneTo = (goTo: StepName, changes: Changes = {}): Outcome => ({ kind: 'done', changes, pause: null, goTo })
+
+/** Done for this time, and the domain is active: nothing follows until a clock of its comes round. */
+export const rest = (changes: Changes = {}): Outcome => ({ kind: 'done', changes, pause: null, goTo: REST })
 
 export const wait = (until: Date | null, because: Reason, changes: Changes = {}): Outcome => ({
   kind: 'wait',

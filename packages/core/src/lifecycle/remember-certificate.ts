@@ -11,11 +11,11 @@ export function rememberCertificate(store: CertificateStore): CertificateStore {
     known = null
     return write
   }
-  const adjust = async (write: Promise<void>, change: Partial<Certificate>): Promise<void> => {
+  const adjust = async (write: Promise<void>, id: string, change: Partial<Certificate>): Promise<void> => {
     const before = await (known ?? null)
     known = null
     await write
-    if (before !== null) known = Promise.resolve({ ...before, ...change })
+    if (before?.id === id) known = Promise.resolve({ ...before, ...change })
   }
   return {
     current(domainId) {
@@ -26,14 +26,21 @@ export function rememberCertificate(store: CertificateStore): CertificateStore {
       })
       return known
     },
+    // Renewals ask for it, a few times in a lifetime.
+    inUse: (domainId) => store.inUse(domainId),
     async begin(lease, need) {
       const begun = await forgetAfter(store.begin(lease, need))
       known = Promise.resolve(begun)
       return begun
     },
-    saveOrder: (lease, id, order) => adjust(store.saveOrder(lease, id, order), { orderUrl: order.orderUrl }),
-    saveIssued: (lease, id, issued) => adjust(store.saveIssued(lease, id, issued), { status: 'issued', issued }),
+    saveOrder: (lease, id, order) => adjust(store.saveOrder(lease, id, order), id, { orderUrl: order.orderUrl }),
+    saveIssued: (lease, id, issued) =>
+      adjust(store.saveIssued(lease, id, issued), id, { status: 'issued', reserved: null, issued }),
     abandon: (lease, id) => forgetAfter(store.abandon(lease, id)),
+    saveRenewalInfo: (lease, id, advice) => forgetAfter(store.saveRenewalInfo(lease, id, advice)),
+    share: (lease, id) => forgetAfter(store.share(lease, id)),
+    sharedFor: (hostname) => store.sharedFor(hostname),
+    challenges: (id) => store.challenges(id),
     park: (lease, domainId) => forgetAfter(store.park(lease, domainId)),
     parked: (hostname, tenant) => store.parked(hostname, tenant),
     adopt: (lease, id, sealedKey) => forgetAfter(store.adopt(lease, id, sealedKey)),

@@ -2,16 +2,19 @@ import type { Clock } from '../clock.ts'
 import type { Domain } from '../domain/domain.ts'
 import type { EdgeIdentity } from '../domain/records.ts'
 import type {
+  Authority,
+  AuthorityWatch,
+  Budgets,
   CertificateStore,
   Claims,
   CsrMaker,
   EdgeStore,
   HttpProbe,
-  Issuer,
   KeyCustody,
   Lease,
   ManagedZones,
   Resolver,
+  TlsProbe,
 } from '../ports.ts'
 import type { Outcome } from './outcome.ts'
 import type { State, StepName } from './states.ts'
@@ -23,9 +26,13 @@ export interface StepContext {
   clock: Clock
   resolver: Resolver
   probe: HttpProbe
+  tlsProbe: TlsProbe
   zones: ManagedZones
   claims: Claims
-  issuer: Issuer
+  /** The preferred one first. */
+  authorities: readonly Authority[]
+  budgets: Budgets
+  watch: AuthorityWatch
   csrMaker: CsrMaker
   custody: KeyCustody
   certificates: CertificateStore

@@ -1,5 +1,6 @@
 import { caaForbids } from '../dns/caa.ts'
 import { challengePathBlocked } from '../dns/challenge-path.ts'
+import { challengeFor } from '../dns/challenge-records.ts'
 import type { Verdict } from '../domain/verdict.ts'
 import { type Reason, reason } from '../reasons.ts'
 import { ownershipBy } from './look-at-ownership.ts'
@@ -16,10 +17,14 @@ export async function lookBeforeOrder(
   { caaIdentities, agreed }: { caaIdentities: readonly string[]; agreed?: readonly Shown[] },
 ): Promise<Reason | null> {
   const dissent = await resolversDissent(domain, context, agreed)
-  if (dissent !== null || domain.tls.mode === 'off') return dissent
+  if (dissent !== null || domain.tls.mode !== 'auto') return dissent
   const now = context.clock.now()
   const forbidden = await caaForbids(domain.hostname, { resolver: context.resolver, caaIdentities, now })
   if (forbidden !== null) return forbidden
+  const { challengeZone = null } = context.policy.edge
+  const challenge = challengeFor(domain, { challengeZone, offered: ['http-01', 'dns-01'] })
+  // By DNS nobody is asked over HTTP.
+  if (challenge === 'dns-01') return null
   const addresses = await addressesOf(domain.hostname, context)
   return challengePathBlocked(domain, { ...context, addresses, edgeAddresses: context.policy.edge.addresses })
 }

@@ -9,12 +9,13 @@ export interface Claims {
   isHeldByAnother(domain: Pick<Domain, 'id' | 'hostname'>): Promise<boolean>
   /**
    * The closest name above `hostname` that another tenant holds, and whether that tenant lets `tenant` have names below
-   * it. Names that are not below `floor` are not looked at.
+   * it. `shares`: it is a wildcard of the platform that managed names below it are meant to use. Names that are not below
+   * `floor` are not looked at.
    */
   holderAbove(
     domain: Pick<Domain, 'hostname' | 'tenant'>,
     options?: { floor?: string },
-  ): Promise<{ hostname: string; consents: boolean } | null>
+  ): Promise<{ hostname: string; consents: boolean; shares: boolean } | null>
   /** How far the claim is that took the hostname from this one; `none` when there is none any more. */
   successorOf(domain: Pick<Domain, 'id' | 'hostname'>): Promise<'launching' | 'serving' | 'none'>
 }

@@ -1,5 +1,5 @@
-import type { Domain } from '../domain/domain.ts'
-import type { Outcome, RouteIntent } from '../lifecycle/outcome.ts'
+import type { Domain, Lane } from '../domain/domain.ts'
+import type { Outcome, RenewalPlan, RouteIntent } from '../lifecycle/outcome.ts'
 import type { State, StepName } from '../lifecycle/states.ts'
 import type { Reason } from '../reasons.ts'
 
@@ -38,6 +38,12 @@ export interface Transition {
   route: RouteIntent | null
   /** When it is due there; null rests until somebody asks. `'now'` keeps the lease. */
   due: 'now' | Date | null
+  /** When an active domain is due for its proof; `due` is the earlier one of this and its renewal. */
+  reverifyAt: Date | null
+  /** The clock of its certificate; null leaves it as it is. */
+  renewal: RenewalPlan | null
+  /** The lane of its next hint; null is `normal`. */
+  lane: Lane | null
 }
 
 export interface DomainStore {

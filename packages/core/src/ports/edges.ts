@@ -49,7 +49,8 @@ export interface RegisteredEdge {
   server: string | null
 }
 
-/** A route as stored: its key is still sealed (binding: domain id and certificate id). */
+/** A route as stored: its key is still sealed (binding: owner's and certificate's id). */
 export interface StoredRoute extends Omit<Route, 'certificate'> {
-  certificate: { id: string; serial: string; chainPem: string; sealedKey: SealedKey } | null
+  /** `ownerId` is the domain it was issued for: the route's own, or the wildcard whose certificate it shares. */
+  certificate: { id: string; ownerId: string; serial: string; chainPem: string; sealedKey: SealedKey } | null
 }

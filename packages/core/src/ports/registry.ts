@@ -1,5 +1,6 @@
-import type { Certificate } from '../certificate/certificate.ts'
-import type { Domain, Lane, Verification } from '../domain/domain.ts'
+import type { Certificate, IssuedCertificate } from '../certificate/certificate.ts'
+import type { SealedKey } from '../certificate/sealed-key.ts'
+import type { Domain, Lane, Tls, Verification } from '../domain/domain.ts'
 import type { DnsProviderName } from './dns-provider.ts'
 import type { Hostname } from '../domain/hostname.ts'
 import type { Target } from '../domain/target.ts'
@@ -14,7 +15,7 @@ export interface NewDomain {
   tenant: string
   target: Target
   verification: Verification
-  tls: { mode: 'auto' | 'off' }
+  tls: Tls
   edgePool: string
   metadata: Record<string, unknown>
   lane: Lane
@@ -96,6 +97,31 @@ export interface Job {
   at: Date
 }
 
+/** Certificates that were issued, whatever became of them. */
+export const CERTIFICATE_STATUSES = ['issued', 'superseded', 'parked', 'revoked'] as const
+
+export interface CertificateFilter {
+  status: (typeof CERTIFICATE_STATUSES)[number]
+  expiresBefore?: Date | undefined
+}
+
+/** A certificate as operators look through them. */
+export interface ListedCertificate
+  extends Pick<Certificate, 'id' | 'domainId' | 'issuer'>,
+    Omit<IssuedCertificate, 'chainPem'> {
+  hostname: Hostname
+  status: CertificateFilter['status']
+  /** What holds up the renewal of a certificate in use; null while nothing does. */
+  renewalReason: Reason | null
+}
+
+/** A customer's own certificate, judged and sealed. */
+export interface ImportedCertificate {
+  id: string
+  sealedKey: SealedKey
+  issued: IssuedCertificate
+}
+
 /**
  * An intent's answer. `applied` raised `gen` and made the row due; the caller publishes its hint.
  * `wrong_state` says where the domain is.
@@ -116,6 +142,8 @@ export interface Registry {
   attempts(domainId: string, page: Page): Promise<Paged<Attempt>>
   jobs(filter: JobFilter, page: Page): Promise<Paged<Job>>
   jobCounts(): Promise<Record<JobKind, number>>
+  /** Those that end first come first. */
+  certificates(filter: CertificateFilter, page: Page): Promise<Paged<ListedCertificate>>
 
   /**
    * Looks at once, wherever the domain is: an active one proves its ownership again, one that was let go is looked at for
@@ -124,6 +152,13 @@ export interface Registry {
   check(id: string): Promise<IntentAnswer>
   /** A failed domain goes on at the step that failed, with fresh attempts. */
   retry(id: string): Promise<IntentAnswer>
+  /** Renews the certificate of an active domain now, as if its time had come. */
+  renew(id: string): Promise<IntentAnswer>
+  /**
+   * Uses a customer's own certificate from now on: at once where one is served. The same one again changes nothing. A
+   * failed domain takes it and stays failed; one that leaves does not take it.
+   */
+  importCertificate(id: string, imported: ImportedCertificate): Promise<IntentAnswer>
   /** New target or metadata. A route that is out is published anew; an active domain confirms it (`confirm_change`). */
   change(id: string, patch: { target?: Target; metadata?: Record<string, unknown> }): Promise<IntentAnswer>
   /** An active domain shows a holding page until it is resumed. */

@@ -1,9 +1,11 @@
-import { generateKeyPairSync } from 'node:crypto'
-import { type AcmeAccounts, CaProblem, type KeyBinding, type KeyCustody, type Log } from '@mooring/core'
-import { locationOf } from './answers.ts'
-import type { Directory } from './directory.ts'
-import { type AccountSigner, type ExternalAccount, bindExternalAccount, createSigner } from './jws.ts'
-import type { SendSigned } from './signed-requests.ts'
+import { type AcmeAccount, type AcmeAccounts, CaProblem, type KeyCustody, type Log } from '@mooring/core'
+import { z } from 'zod'
+import { newSealedKey, signerOf } from './account-key.ts'
+import { asAboutAccount } from './account-problem.ts'
+import { jsonOf, locationOf } from './answers.ts'
+import type { AcmeConnection } from './connection.ts'
+import { type AccountSigner, type ExternalAccount, bindExternalAccount } from './jws.ts'
+import { settleKeyChange } from './key-change.ts'
 
 /** Who signs, and under which name the CA knows it. */
 export interface Account {
@@ -12,7 +14,8 @@ export interface Account {
 }
 
 export interface AccountOptions {
-  directoryUrl: string
+  /** See `AcmeAccounts`. */
+  id: string
   /** An e-mail address for the CA. */
   contact?: string | undefined
   eab?: ExternalAccount | undefined
@@ -21,50 +24,62 @@ export interface AccountOptions {
   log?: Log | undefined
 }
 
-interface Reach {
-  directory: Directory
-  send: SendSigned
-  signal: AbortSignal
-}
-
-/** The fleet's account at this CA, registered by whoever needs it first. */
-export async function findAccount(options: AccountOptions, reach: () => Promise<Reach>): Promise<Account> {
-  const { accounts, directoryUrl } = options
-  const binding = bindingOf(directoryUrl)
+/**
+ * The account as the fleet has it, registered by whoever needs it first. `forgottenUrl` is where the CA says that no
+ * account is any more: the same key is registered anew then.
+ */
+export async function findAccount(
+  options: AccountOptions,
+  connection: AcmeConnection,
+  forgottenUrl: string | null,
+): Promise<Account> {
+  const { accounts, id } = options
   // The key is stored before the CA hears of it. Of two processes that start together one wins, and both use its key;
   // registering it twice returns the same account (RFC 8555 §7.3).
-  const stored =
-    (await accounts.load(directoryUrl)) ?? (await accounts.save(directoryUrl, newSealedKey(options, binding)))
-  const signer = createSigner(options.custody.open(stored.sealedKey, binding))
-  if (stored.accountUrl !== null) return { signer, kid: stored.accountUrl }
-  return register(options, signer, await reach())
+  const stored = (await accounts.load(id)) ?? (await accounts.save(id, newSealedKey(options)))
+  if (stored.deactivatedAt !== null) throw aboutDeactivated(stored, stored.deactivatedAt)
+  const { sealedKey, accountUrl } = await settleKeyChange(options, connection, stored)
+  const signer = signerOf(options, sealedKey)
+  if (accountUrl !== null && accountUrl !== forgottenUrl) return { signer, kid: accountUrl }
+  return register(options, connection, signer)
 }
 
+const aboutDeactivated = ({ accountUrl }: AcmeAccount, at: Date): CaProblem =>
+  new CaProblem(
+    'unauthorizedAccount',
+    `The account ${accountUrl} was deactivated at ${at.toISOString()}, for good. Name another authority, or remove the ` +
+      'account’s row from acme_accounts: a new account is made then.',
+  )
+
+/** RFC 8555 §7.1.2. */
+const accountSchema = z.object({ status: z.enum(['valid', 'deactivated', 'revoked']) })
+
 /** Makes the account, or finds the one of this key, and stores its URL. */
-export async function register(options: AccountOptions, signer: AccountSigner, reach: Reach): Promise<Account> {
-  const { accounts, contact, directoryUrl, eab, log } = options
-  const { newAccount, meta } = reach.directory
+async function register(options: AccountOptions, connection: AcmeConnection, signer: AccountSigner): Promise<Account> {
+  const { accounts, contact, eab, id, log } = options
+  const { meta } = await connection.directory(connection.ownSignal)
   if (meta.externalAccountRequired && eab === undefined) {
     throw new CaProblem(
       'externalAccountRequired',
       'The CA takes only accounts that are bound to a customer of its own.',
     )
   }
-  const payload = {
-    termsOfServiceAgreed: true,
-    ...(contact === undefined ? {} : { contact: [`mailto:${contact}`] }),
-    ...(eab === undefined ? {} : { externalAccountBinding: bindExternalAccount(eab, signer, newAccount) }),
-  }
-  const answer = await reach.send({ url: newAccount, payload, signer, kid: null, signal: reach.signal })
+  const answer = await connection
+    .at('newAccount', connection.ownSignal, (url) => {
+      const payload = {
+        termsOfServiceAgreed: true,
+        ...(contact === undefined ? {} : { contact: [`mailto:${contact}`] }),
+        ...(eab === undefined ? {} : { externalAccountBinding: bindExternalAccount(eab, signer, url) }),
+      }
+      return connection.send({ url, payload, signer, kid: null, signal: connection.ownSignal })
+    })
+    .catch(asAboutAccount)
   const kid = locationOf(answer)
-  await accounts.saveUrl(directoryUrl, kid)
-  log?.info({ directoryUrl, accountUrl: kid, created: answer.status === 201 }, 'ACME account registered')
+  const { status } = jsonOf(answer, accountSchema)
+  if (status !== 'valid') {
+    throw new CaProblem('unauthorizedAccount', `The account ${kid} is ${status}: the CA takes no order from it.`)
+  }
+  await accounts.saveUrl(id, kid)
+  log?.info({ account: id, accountUrl: kid, created: answer.status === 201 }, 'ACME account registered')
   return { signer, kid }
-}
-
-const bindingOf = (directoryUrl: string): KeyBinding => ({ ownerId: 'acme-account', secretId: directoryUrl })
-
-function newSealedKey({ custody }: AccountOptions, binding: KeyBinding) {
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  return custody.seal(privateKey.export({ type: 'pkcs8', format: 'pem' }) as string, binding)
 }

@@ -27,6 +27,16 @@ export function locationOf(answer: Answer): string {
   throw new CaProblem('unexpectedAnswer', 'The answer does not say where what it made is.', { status: answer.status })
 }
 
+/** Link headers (RFC 8288 §3) of that relation, as absolute URLs; what is none is left out. */
+export function linksOf(answer: Answer, { rel, base }: { rel: string; base: string }): string[] {
+  const links = answer.headers('link').flatMap((header) => [...header.matchAll(/<([^<>]{1,2048})>([^<]{0,500})/g)])
+  return links
+    .filter(([, , parameters = '']) => RELATIONS.exec(parameters)?.[1]?.split(/\s+/).includes(rel))
+    .flatMap(([, target = '']) => URL.parse(target, base)?.href ?? [])
+}
+
+const RELATIONS = /;\s*rel="?([\w -]+)"?/i
+
 function expectType(answer: Answer, expected: string): void {
   const given = (answer.header('content-type') ?? '').split(';')[0]?.trim().toLowerCase()
   if (given === expected) return

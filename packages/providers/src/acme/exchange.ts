@@ -5,6 +5,8 @@ export interface Answer {
   status: number
   /** First value of a header, by lower-case name. */
   header(name: string): string | null
+  /** Every value of a header that may come more than once. */
+  headers(name: string): string[]
   body: Buffer
 }
 
@@ -74,7 +76,8 @@ export function exchange(
       },
       onResponseEnd() {
         settle()
-        resolve({ status, header: (name) => [headers[name]].flat()[0] ?? null, body: Buffer.concat(chunks) })
+        const all = (name: string) => [headers[name] ?? []].flat()
+        resolve({ status, header: (name) => all(name)[0] ?? null, headers: all, body: Buffer.concat(chunks) })
       },
       onResponseError(_controller, error) {
         settle()

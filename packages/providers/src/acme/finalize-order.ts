@@ -1,14 +1,16 @@
 import { CaProblem, type Finalized } from '@mooring/core'
-import { chainOf } from './answers.ts'
 import type { AcmeClient } from './client.ts'
+import { downloadChain } from './download-chain.ts'
 import { base64url } from './jws.ts'
 import type { KnownOrders } from './known-orders.ts'
-import { type Order, orderOf, readOrder, whyInvalid } from './order.ts'
+import { type Order, asLostOrder, orderOf, readOrder, whyInvalid } from './order.ts'
 import { pollOrder } from './poll-order.ts'
 
 interface Finalization {
   orderUrl: string
   csrDer: Buffer
+  /** See `downloadChain`. */
+  preferredChain: string | undefined
   signal: AbortSignal
 }
 
@@ -33,7 +35,9 @@ export async function finalizeOrder(
   }
   if (order.status === 'invalid') throw await whyInvalid(client, order, signal)
   if (order.status !== 'valid') throw new CaProblem('orderNotReady', `The order is ${order.status}, not ready.`)
-  return { status: 'issued', chainPem: await download(client, order, signal) }
+  const { certificate: certificateUrl } = order
+  if (certificateUrl === undefined) throw new CaProblem('unexpectedAnswer', 'The valid order names no certificate.')
+  return { status: 'issued', chainPem: await downloadChain(client, { ...finalization, certificateUrl }) }
 }
 
 async function pickUp(client: AcmeClient, finalization: Finalization): Promise<Order> {
@@ -52,13 +56,6 @@ async function submit(
     if (!(error instanceof CaProblem)) throw error
     // Somebody was here before: an earlier request of ours whose answer was lost.
     if (error.type === 'orderNotReady') return readOrder(client, orderUrl, signal)
-    // Not about the account, which the CA just knew: the authorizations ran out.
-    if (error.type === 'unauthorized') throw new CaProblem('orderInvalid', error.message, { status: error.status })
-    throw error
+    return asLostOrder(error)
   }
-}
-
-async function download(client: AcmeClient, order: Order, signal: AbortSignal): Promise<string> {
-  if (order.certificate === undefined) throw new CaProblem('unexpectedAnswer', 'The valid order names no certificate.')
-  return chainOf(await client.post(order.certificate, null, signal))
 }

@@ -40,9 +40,21 @@ export interface SignedContent {
 /** A request body: flattened JWS, ES256. */
 export function signJws(signer: AccountSigner, { url, nonce, kid, payload }: SignedContent): string {
   const identity = kid === null ? { jwk: signer.jwk } : { kid }
-  const header = base64url(JSON.stringify({ alg: 'ES256', ...identity, nonce, url }))
-  const body = payload === null ? '' : base64url(JSON.stringify(payload))
-  return JSON.stringify({ protected: header, payload: body, signature: base64url(signer.sign(`${header}.${body}`)) })
+  return JSON.stringify(flattened(signer, { alg: 'ES256', ...identity, nonce, url }, payload))
+}
+
+/**
+ * The new key's word that it takes the account over from `oldKey` (RFC 8555 §7.3.5). It has no nonce: it is the payload
+ * of a request that has one.
+ */
+export const signKeyChange = (
+  newSigner: AccountSigner,
+  { url, kid, oldKey }: { url: string; kid: string; oldKey: AccountSigner['jwk'] },
+): object => flattened(newSigner, { alg: 'ES256', jwk: newSigner.jwk, url }, { account: kid, oldKey })
+
+function flattened(signer: AccountSigner, header: object, payload: object | null) {
+  const [head, body] = [base64url(JSON.stringify(header)), payload === null ? '' : base64url(JSON.stringify(payload))]
+  return { protected: head, payload: body, signature: base64url(signer.sign(`${head}.${body}`)) }
 }
 
 /** Credentials a CA gives to its customers to bind ACME accounts to them. */

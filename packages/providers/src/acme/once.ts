@@ -27,7 +27,10 @@ export function createOnce<T>(make: () => Promise<T>): Once<T> {
       return untilAborted(shared, signal)
     },
     forget(value) {
-      if (kept === value) shared = null
+      if (kept !== value) return
+      // Others may forget the same value while the next one is under way, and join that.
+      kept = undefined
+      shared = null
     },
   }
 }

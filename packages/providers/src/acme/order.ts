@@ -13,6 +13,8 @@ const orderSchema = z.object({
   authorizations: z.array(url).min(1).max(10),
   finalize: url,
   certificate: url.optional(),
+  /** RFC 9773 §5: the CA repeats what it took. */
+  replaces: z.string().optional().catch(undefined),
   error: problemSchema.optional().catch(undefined),
 })
 
@@ -26,13 +28,13 @@ const challengeSchema = z.object({
 })
 
 /** RFC 8555 §7.1.4. */
-const authorizationSchema = z.object({
+export const authorizationSchema = z.object({
   status: z.enum(['pending', 'valid', 'invalid', 'deactivated', 'expired', 'revoked']),
   identifier: z.object({ type: z.string(), value: z.string().max(255) }),
   challenges: z.array(challengeSchema).max(20),
 })
 
-export type Challenge = z.infer<typeof challengeSchema>
+export type OfferedChallenge = z.infer<typeof challengeSchema>
 export type Authorization = z.infer<typeof authorizationSchema>
 
 export interface Order extends z.infer<typeof orderSchema> {
@@ -60,7 +62,16 @@ export async function readAuthorization(
   authzUrl: string,
   signal: AbortSignal,
 ): Promise<Authorization> {
-  return jsonOf(await client.post(authzUrl, null, signal), authorizationSchema)
+  return jsonOf(await client.post(authzUrl, null, signal).catch(asLostOrder), authorizationSchema)
+}
+
+/**
+ * What the CA found of the name is told by the challenge. An address of the order itself that says `unauthorized` speaks
+ * of the order: it ran out, or is not ours any more.
+ */
+export function asLostOrder(error: unknown): never {
+  if (!(error instanceof CaProblem) || error.type !== 'unauthorized') throw error
+  throw new CaProblem('orderInvalid', error.message, { status: error.status, cause: error })
 }
 
 /** What a CA may find wrong when it validates a name (RFC 8555 §6.7); these tell the customer something. */
@@ -84,7 +95,7 @@ export function aboutInvalid({ status, identifier, challenges }: Authorization):
   return new CaProblem('orderInvalid', `The authorization of ${identifier.value} is ${status}.`)
 }
 
-function lostBecause(error: ProblemDocument | undefined, identifier: string | null): CaProblem {
+export function lostBecause(error: ProblemDocument | undefined, identifier: string | null): CaProblem {
   if (error === undefined) return new CaProblem('orderInvalid', 'The order is invalid; the CA does not say why.')
   const problem = toCaProblem(error)
   const { type, message: detail, subproblems } = problem

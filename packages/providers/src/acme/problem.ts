@@ -73,7 +73,7 @@ export function parseJson(body: Buffer): unknown {
 const shortType = (type: string): string => (type.startsWith(URN) ? plain(type.slice(URN.length)) : 'unexpectedAnswer')
 
 /** What a CA wrote ends in logs, on pages and in messages: one line of bounded length. */
-const plain = (text: string): string => text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, MAX_DETAIL)
+export const plain = (text: string): string => text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, MAX_DETAIL)
 
 const unpauseUrlIn = (detail: string): string | null =>
   /https:\/\/[^\s"'<>]*unpause[^\s"'<>]*/i.exec(detail)?.[0].replace(/[.,;)]+$/, '') ?? null

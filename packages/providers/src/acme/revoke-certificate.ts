@@ -14,17 +14,9 @@ export async function revokeCertificate(
   signal.throwIfAborted()
   const leaf = new X509Certificate(chainPem)
   if (new Date(leaf.validTo) <= client.clock.now()) return
-  const { revokeCert } = await client.directory(signal)
-  if (revokeCert === undefined) {
-    throw new CaProblem('unexpectedAnswer', 'The CA’s directory names no address to revoke certificates at.')
-  }
   try {
-    await client.post(revokeCert, { certificate: base64url(leaf.raw) }, signal)
+    await client.postTo('revokeCert', { certificate: base64url(leaf.raw) }, signal)
   } catch (error) {
-    if (!(error instanceof CaProblem)) throw error
-    if (error.type === 'alreadyRevoked') return
-    // The word is about the customer's name elsewhere; here it is the account that did not order the certificate.
-    if (error.type !== 'unauthorized') throw error
-    throw new CaProblem('unauthorizedAccount', error.message, { status: error.status, cause: error })
+    if (!(error instanceof CaProblem) || error.type !== 'alreadyRevoked') throw error
   }
 }

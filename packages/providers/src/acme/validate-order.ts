@@ -1,13 +1,12 @@
-import type { OrderProgress } from '@mooring/core'
+import type { OrderProgress, OrderToProve } from '@mooring/core'
+import { openChallengeOf } from './challenge.ts'
 import type { AcmeClient } from './client.ts'
 import type { KnownOrders } from './known-orders.ts'
-import { type Order, readAuthorization, readOrder, whyInvalid } from './order.ts'
-import { http01Of } from './place-order.ts'
+import { type Order, asLostOrder, readAuthorization, readOrder, whyInvalid } from './order.ts'
 import { pollOrder } from './poll-order.ts'
 import { retryAtOf } from './problem.ts'
 
-interface Validation {
-  orderUrl: string
+interface Validation extends OrderToProve {
   signal: AbortSignal
 }
 
@@ -37,13 +36,17 @@ type Asked = Promise<Order | { retryAt: Date }>
 async function pickUp(client: AcmeClient, validation: Validation): Asked {
   const order = await readOrder(client, validation.orderUrl, validation.signal)
   if (order.status !== 'pending') return order
-  return ask(client, await untouchedChallenges(client, order, validation.signal), validation)
+  return ask(client, await untouchedChallenges(client, order, validation), validation)
 }
 
-async function untouchedChallenges(client: AcmeClient, order: Order, signal: AbortSignal): Promise<string[]> {
+async function untouchedChallenges(
+  client: AcmeClient,
+  order: Order,
+  { challenge: type, signal }: Validation,
+): Promise<string[]> {
   const urls: string[] = []
   for (const authzUrl of order.authorizations) {
-    const challenge = http01Of(await readAuthorization(client, authzUrl, signal), null)
+    const challenge = openChallengeOf(await readAuthorization(client, authzUrl, signal), type)
     if (challenge?.status === 'pending') urls.push(challenge.url)
   }
   return urls
@@ -52,7 +55,7 @@ async function untouchedChallenges(client: AcmeClient, order: Order, signal: Abo
 async function ask(client: AcmeClient, challengeUrls: string[], { orderUrl, signal }: Validation): Asked {
   let retryAt: Date | null = null
   for (const url of challengeUrls) {
-    retryAt = retryAtOf(await client.post(url, {}, signal), client.clock.now())
+    retryAt = retryAtOf(await client.post(url, {}, signal).catch(asLostOrder), client.clock.now())
   }
   return pollOrder(client, { orderUrl, leaves: 'pending', retryAt, signal })
 }

@@ -13,8 +13,10 @@ const WORDS: Record<string, string> = {
 /** How OpenSSL's errors end that are about an answer without TLS; Node gives most of them the code EPROTO. */
 const NOT_TLS = /wrong version number|packet length too long|http request/
 
+type NoAnswer = Exclude<ProbeAnswer, { kind: 'answer' }>
+
 /** What an error of Node's client says about the server, in plain words. */
-export function answerTo(error: NodeJS.ErrnoException, tooLate: ProbeAnswer): ProbeAnswer {
+export function answerTo(error: NodeJS.ErrnoException, tooLate: NoAnswer): NoAnswer {
   const { code = '' } = error
   if (NO_ROUTE.includes(code)) return { kind: 'no_route' }
   if (code === 'ETIMEDOUT') return tooLate

@@ -66,7 +66,7 @@ function exchange(
   { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
 ): Promise<ProbeAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<ProbeAnswer>()
-  const tooLate: ProbeAnswer = { kind: 'unreachable', detail: `no answer within ${timeoutMs / SECOND} s` }
+  const tooLate = { kind: 'unreachable' as const, detail: `no answer within ${timeoutMs / SECOND} s` }
   const timer = setTimeout(() => resolve(tooLate), timeoutMs)
   const onAbort = () => reject(signal.reason)
   signal.addEventListener('abort', onAbort, { once: true })

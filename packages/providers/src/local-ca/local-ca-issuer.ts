@@ -13,13 +13,17 @@ import { x509 } from './x509-library.ts'
 export function createLocalCaIssuer({ clock = systemClock, ...ca }: LocalCa & { clock?: Clock }): Issuer {
   return {
     name: 'local',
+    challenges: [],
+    async register(signal) {
+      signal.throwIfAborted()
+    },
     async caaIdentities(signal) {
       signal.throwIfAborted()
       return []
     },
-    async placeOrder(_hostname, signal) {
+    async placeOrder(_need, signal) {
       signal.throwIfAborted()
-      return { orderUrl: `local:${randomUUID()}`, challenges: [] }
+      return { orderUrl: `local:${randomUUID()}`, challenges: [], replaces: false }
     },
     async validate(_order, signal) {
       signal.throwIfAborted()
@@ -33,6 +37,10 @@ export function createLocalCaIssuer({ clock = systemClock, ...ca }: LocalCa & { 
     },
     async revoke(_chainPem, signal) {
       signal.throwIfAborted()
+    },
+    async renewalInfo(_chainPem, signal) {
+      signal.throwIfAborted()
+      return null
     },
   }
 }

@@ -23,7 +23,7 @@ interface Message {
 
 /** The port for one process. Safe because the queue never holds truth: what is lost with the process is hinted again. */
 export function createMemoryJobQueue({ log }: { log: Log }): MemoryJobQueue {
-  const lanes: Record<Lane, Message[]> = { interactive: [], normal: [] }
+  const lanes: Record<Lane, Message[]> = { interactive: [], renewal: [], normal: [] }
   const gates = new Set<LaneGate>()
   const dead: DeadLetter[] = []
   const closing = new AbortController()

@@ -21,7 +21,7 @@ export function consumeHints(
   { topology, slots, handle }: { topology: Topology; slots: number; handle: (hint: Hint) => Promise<void> },
 ): Consumer & { connection: SupervisedConnection } {
   const { log } = broker
-  const held: Record<Lane, HeldHint[]> = { interactive: [], normal: [] }
+  const held: Record<Lane, HeldHint[]> = { interactive: [], renewal: [], normal: [] }
   const gate = createLaneGate({ slots, lanes: held, run })
   let subscriptions: Subscription[] = []
   let stopping = false

@@ -25,7 +25,7 @@ export const accept = defineStep({
       return wait(until, reason('HOSTNAME_TAKEN', message), { looks })
     }
     const above = await claims.holderAbove(domain, { floor: zone.name })
-    if (above !== null && !above.consents) {
+    if (above !== null && !above.consents && !above.shares) {
       const message = `${domain.hostname} lies below ${above.hostname}, which another account holds. Ask it for consent.`
       return wait(until, reason('OWNERSHIP_CONSENT_NEEDED', message, { expected: ['consent'], observed: [] }), {
         looks,

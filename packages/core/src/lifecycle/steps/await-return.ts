@@ -12,7 +12,7 @@ export const awaitReturn = defineStep({
   name: 'await_return',
   from: 'suspended',
   to: 'suspended',
-  leadsTo: ['withdraw_route'],
+  leadsTo: ['withdraw_route', 'order_certificate'],
   async run(domain, context) {
     const { clock, policy } = context
     const now = clock.now()
@@ -22,7 +22,11 @@ export const awaitReturn = defineStep({
     const verdict = await lookAtOwnership(domain, context)
     const dns = withFinding(verdict)
     if (verdict.proved || (await isConsentedTo(domain, context))) {
-      return done({ dns, looks: 0, ownershipVerifiedAt: now, ownershipMissedAt: null, suspension: null })
+      const changes = { dns, looks: 0, ownershipVerifiedAt: now, ownershipMissedAt: null, suspension: null }
+      const certificate = await context.certificates.inUse(domain.id)
+      // It was away for so long that there is nothing to come back with.
+      const isOver = certificate?.issued != null && certificate.issued.notAfter <= now
+      return isOver ? doneTo('order_certificate', changes) : done(changes)
     }
     const { until, looks } = scheduleLook(domain, verdict.serial, now)
     if (!verdict.isMiss) return wait(until, verdict.because, { dns, looks })

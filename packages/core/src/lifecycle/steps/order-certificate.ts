@@ -1,14 +1,12 @@
 import type { Certificate } from '../../certificate/certificate.ts'
-import { newCertificateId } from '../../ids.ts'
+import { momentAtShare } from '../../certificate/renewal.ts'
 import type { Domain } from '../../domain/domain.ts'
-import { done } from '../outcome.ts'
+import { placeOrder } from '../../issuance/place-order.ts'
+import { reason } from '../../reasons.ts'
+import { type Outcome, done, wait } from '../outcome.ts'
 import { type StepContext, defineStep } from '../step.ts'
 
-/**
- * Key and CSR are stored before the CA hears of the name, the order's URL right after its answer: a crash anywhere
- * resumes the same order. Only between that answer and its commit can one pending order be orphaned; it is never
- * finalized, because finalizing takes the URL from the row.
- */
+/** The name gets a certificate: one that is there already, or an order for one. */
 export const orderCertificate = defineStep({
   name: 'order_certificate',
   from: 'provisioning_cert',
@@ -16,38 +14,59 @@ export const orderCertificate = defineStep({
   async run(domain, context) {
     if (domain.tls.mode === 'off') return done()
     const present = await context.certificates.current(domain.id)
-    if (present?.status === 'issued' && isGood(present, context)) return done()
-    if (present === null && (await adoptParked(domain, context))) return done()
-
-    const certificate = isOurs(present, context) ? present : await begin(domain, present, context)
-    if (certificate.orderUrl === null) {
-      const order = await context.issuer.placeOrder(domain.hostname, context.signal)
-      await context.certificates.saveOrder(context.lease, certificate.id, order)
+    if (present?.status === 'issued' && isGood(present, context)) return taking(present)
+    if (domain.tls.mode === 'imported') return waitForImport(domain)
+    if (present === null) {
+      const found = (await adoptParked(domain, context)) ?? (await useShared(domain, context))
+      if (found !== null) return taking(found)
     }
-    return done()
+    return placeOrder(domain, { certificate: null, left: null }, context)
   },
 })
 
-const isGood = ({ issued }: Certificate, { clock }: StepContext): boolean =>
+const isGood = ({ issued }: Certificate, { clock }: Pick<StepContext, 'clock'>): boolean =>
   issued !== null && issued.renewAt > clock.now()
 
-const isOurs = (present: Certificate | null, { issuer }: StepContext): present is Certificate =>
-  present?.status === 'ordering' && present.issuer === issuer.name
+const taking = ({ issued }: Certificate): Outcome =>
+  done({ renewal: { at: issued?.renewAt ?? null, attempt: 0, because: null } })
 
-/** A name that comes back gets the certificate it left behind, which costs nobody's limits anything. */
-async function adoptParked(domain: Domain, context: StepContext): Promise<boolean> {
-  const { certificates, custody, lease } = context
-  const parked = await certificates.parked(domain.hostname, domain.tenant)
-  if (parked === null || !isGood(parked, context)) return false
-  const keyPem = custody.open(parked.sealedKey, { ownerId: parked.domainId, secretId: parked.id })
-  return certificates.adopt(lease, parked.id, custody.seal(keyPem, { ownerId: domain.id, secretId: parked.id }))
+function waitForImport({ hostname }: Domain): Outcome {
+  const message = `No certificate of your own is here for ${hostname}, or it is about to expire. Send one: POST /v1/domains/${hostname}/certificate.`
+  return wait(null, reason('CERT_NEEDED', message))
 }
 
-async function begin(domain: Domain, present: Certificate | null, context: StepContext): Promise<Certificate> {
-  // An order at an issuer that is no longer configured can never end: a new need replaces it.
-  if (present?.status === 'ordering') await context.certificates.abandon(context.lease, present.id)
-  const id = newCertificateId()
-  const { keyPem, csrDer } = await context.csrMaker.newKeyAndCsr(domain.hostname)
-  const sealedKey = context.custody.seal(keyPem, { ownerId: domain.id, secretId: id })
-  return context.certificates.begin(context.lease, { id, issuer: context.issuer.name, sealedKey, csrDer })
+/** A name that comes back gets the certificate it left behind, which costs nobody's limits anything. */
+async function adoptParked(domain: Domain, context: StepContext): Promise<Certificate | null> {
+  const { certificates, custody, lease } = context
+  const parked = await certificates.parked(domain.hostname, domain.tenant)
+  // The customer's own, from when it was imported, is nothing that could be renewed here.
+  if (parked === null || parked.issuer === 'imported' || !isGood(parked, context)) return null
+  const keyPem = custody.open(parked.sealedKey, { ownerId: parked.domainId, secretId: parked.id })
+  const isTaken = await certificates.adopt(
+    lease,
+    parked.id,
+    custody.seal(keyPem, { ownerId: domain.id, secretId: parked.id }),
+  )
+  return isTaken ? parked : null
+}
+
+/** The platform's own wildcard is for names in the platform's zone; a customer's own name gets a certificate of its own. */
+export async function useShared(
+  { hostname, verification }: Domain,
+  { certificates, clock, lease }: StepContext,
+): Promise<Certificate | null> {
+  if (verification.method !== 'managed') return null
+  const shared = await certificates.sharedFor(hostname)
+  if (shared?.issued == null || shared.issued.renewAt <= clock.now()) return null
+  await certificates.share(lease, shared.id)
+  return { ...shared, issued: { ...shared.issued, renewAt: movesOnAt(shared.issued, Math.random()) } }
+}
+
+/**
+ * When those who share a wildcard's certificate move on to the next one: after its renewal, one by one, and early enough
+ * to get one of their own when there is none.
+ */
+export function movesOnAt(issued: { notBefore: Date; notAfter: Date }, random: number): Date {
+  const [first, last] = [momentAtShare(issued, 1 / 4).getTime(), momentAtShare(issued, 1 / 6).getTime()]
+  return new Date(Math.floor(first + (last - first) * random))
 }

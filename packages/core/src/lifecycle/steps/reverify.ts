@@ -1,10 +1,11 @@
-import { after } from '../../clock.ts'
+import { HOUR, after } from '../../clock.ts'
 import type { Domain } from '../../domain/domain.ts'
 import { type Rotation, rotate } from '../../domain/rotate-token.ts'
 import { type Reason, reason } from '../../reasons.ts'
 import type { Verdict } from '../../domain/verdict.ts'
 import { confirmOwnership } from '../../look/look-at-ownership.ts'
 import { confirmRouting } from '../../look/look-at-routing.ts'
+import { lookAtServed } from '../../look/look-at-served.ts'
 import { nextLook } from '../next-look.ts'
 import { nextReverification } from '../next-reverification.ts'
 import { type Changes, type Outcome, done, doneTo, wait } from '../outcome.ts'
@@ -19,8 +20,10 @@ export const reverify = defineStep({
   name: 'reverify',
   from: 'active',
   to: 'active',
-  leadsTo: ['publish_holding'],
+  leadsTo: ['publish_holding', 'plan_renewal'],
   async run(domain, context) {
+    // The other clock of an active domain; it comes back here when the renewal is over, or held up.
+    if (domain.renewAt !== null && domain.renewAt <= context.clock.now()) return doneTo('plan_renewal')
     // In turn: the second look goes the way to the zone that the first one found.
     const ownership = await confirmOwnership(domain, context)
     const routing = await confirmRouting(domain, context)
@@ -40,7 +43,8 @@ interface Found {
   dns: NonNullable<Changes['dns']>
 }
 
-function proved(domain: Domain, { ownership, routing, dns }: Found, { clock, policy }: StepContext): Outcome {
+async function proved(domain: Domain, { ownership, routing, dns }: Found, context: StepContext): Promise<Outcome> {
+  const { clock, policy } = context
   const now = clock.now()
   const rotation = rotate(domain, ownership.by, { now, policy })
   const changes: Changes = {
@@ -53,10 +57,24 @@ function proved(domain: Domain, { ownership, routing, dns }: Found, { clock, pol
     ...(routing.proved ? { routingVerifiedAt: now } : {}),
     ...changesOf(rotation),
   }
+  const notServed = await servedOtherwise(domain, context)
+  if (notServed !== null) return wait(after(now, SERVED_AGAIN_MS), notServed, changes)
   const because = rotation.because ?? (!routing.proved && routing.isMiss ? routing.because : null)
   return because === null
     ? done(changes)
     : wait(nextReverification(domain.id, now, policy.reverifyMs), because, changes)
+}
+
+/** How soon an edge that serves another certificate than the recorded one is looked at again. */
+const SERVED_AGAIN_MS = 1 * HOUR
+
+/** Once a day, what visitors are shown is compared with the records; see `lookAtServed`. */
+async function servedOtherwise(domain: Domain, context: StepContext): Promise<Reason | null> {
+  // Edges that have not proved a new certificate yet serve the one before, as they should.
+  const isOnItsWay = domain.renewalReason?.code.startsWith('EDGE_') === true
+  if (domain.tls.mode === 'off' || !domain.verification.routing || isOnItsWay) return null
+  const certificate = await context.certificates.inUse(domain.id)
+  return certificate?.issued == null ? null : lookAtServed(domain, certificate.issued, context)
 }
 
 const changesOf = ({ verification, events }: Rotation): Changes => ({

@@ -1,4 +1,5 @@
 import { CaProblem } from '../../certificate/ca-problem.ts'
+import { issuerOf } from '../../issuance/issuance.ts'
 import { reason } from '../../reasons.ts'
 import { done, retry } from '../outcome.ts'
 import { defineStep } from '../step.ts'
@@ -11,16 +12,20 @@ export const revokeCertificate = defineStep({
   name: 'revoke_certificate',
   from: 'deprovisioning',
   to: 'deprovisioning',
-  async run(domain, { certificates, issuer, lease, policy, signal }) {
+  async run(domain, context) {
+    const { certificates, lease, policy, signal } = context
     if (!domain.revoke) return done()
-    const certificate = await certificates.current(domain.id)
-    if (certificate?.status !== 'issued' || certificate.issued === null) return done()
+    const certificate = await certificates.inUse(domain.id)
+    // A wildcard that others share is not this domain's to revoke.
+    if (certificate?.status !== 'issued' || certificate.issued === null || certificate.domainId !== domain.id)
+      return done()
     const { serial, chainPem } = certificate.issued
     const givenUp = (detail: string) =>
       done({
         events: [{ type: 'certificate.revocation_failed', data: { serial, issuer: certificate.issuer, detail } }],
       })
-    if (certificate.issuer !== issuer.name) return givenUp(`The present issuer is ${issuer.name}.`)
+    const issuer = issuerOf(certificate, context)
+    if (issuer === null) return givenUp(`The issuer ${certificate.issuer} is not configured any more.`)
     try {
       await issuer.revoke(chainPem, signal)
     } catch (error) {

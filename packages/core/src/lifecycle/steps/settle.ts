@@ -32,12 +32,16 @@ export const settle = defineStep({
 })
 
 /**
- * None when the CA does not answer. That must not stop the name here, where nothing is served yet: the order meets it
- * again, while visitors are served over HTTP.
+ * What CAA records call those who may be asked: any of them will do. None when one does not answer. That must not stop the
+ * name here, where nothing is served yet: the order meets it again, while visitors are served over HTTP.
  */
-async function caaIdentitiesOf({ issuer, signal }: StepContext): Promise<readonly string[]> {
+export async function caaIdentitiesOf({ authorities, signal }: StepContext): Promise<readonly string[]> {
   try {
-    return await issuer.caaIdentities(signal)
+    const all = await Promise.all(
+      authorities.flatMap(({ accounts: [issuer] }) => (issuer === undefined ? [] : [issuer.caaIdentities(signal)])),
+    )
+    // One that nobody names cannot be forbidden by its name.
+    return all.some((identities) => identities.length === 0) ? [] : all.flat()
   } catch (error) {
     if (error instanceof CaProblem) return []
     throw error

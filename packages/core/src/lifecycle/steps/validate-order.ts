@@ -1,22 +1,15 @@
-import { reason } from '../../reasons.ts'
-import { done, retryWithNewOrder, wait } from '../outcome.ts'
+import { proveNames } from '../../issuance/prove-names.ts'
+import { done } from '../outcome.ts'
 import { defineStep } from '../step.ts'
 
-/** The challenge answers are stored, and every edge hands them out: the CA may look. */
 export const validateOrder = defineStep({
   name: 'validate_order',
   from: 'provisioning_cert',
   to: 'provisioning_cert',
-  async run(domain, { certificates, issuer, signal }) {
-    if (domain.tls.mode === 'off') return done()
-    const certificate = await certificates.current(domain.id)
-    if (certificate?.status === 'issued') return done()
-    if (certificate === null || certificate.orderUrl === null) return retryWithNewOrder(lostOrder())
-
-    const progress = await issuer.validate({ orderUrl: certificate.orderUrl }, signal)
-    if (progress.status === 'ready') return done()
-    return wait(progress.retryAt, reason('CA_PROCESSING', 'The certificate authority is still validating the name.'))
+  leadsTo: ['order_certificate'],
+  async run(domain, context) {
+    if (domain.tls.mode !== 'auto') return done()
+    const certificate = await context.certificates.current(domain.id)
+    return certificate?.status === 'issued' ? done() : proveNames(domain, 'order_certificate', context)
   },
 })
-
-export const lostOrder = () => reason('INTERNAL', 'The order was given up; a new one is placed.')

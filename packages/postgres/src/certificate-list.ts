@@ -1,0 +1,53 @@
+import type { CertificateFilter, Hostname, ListedCertificate, Page, Paged, Reason } from '@mooring/core'
+import { type Kysely, sql } from 'kysely'
+import { decodeCursor, pageOf } from './cursor.ts'
+import type { Tables } from './tables.ts'
+
+interface Row {
+  id: string
+  domain_id: string
+  hostname: string
+  issuer: string
+  status: ListedCertificate['status']
+  serial: string
+  not_before: Date
+  not_after: Date
+  renew_at: Date
+  renewal_reason: Reason | null
+}
+
+/** See `Registry.certificates`. The ends of certificates are whole seconds (RFC 5280 §4.1.2.5). */
+export async function listCertificates(
+  kysely: Kysely<Tables>,
+  { status, expiresBefore }: CertificateFilter,
+  { limit, cursor }: Page,
+): Promise<Paged<ListedCertificate>> {
+  const conditions = [sql`c.status = ${status}`, sql`c.not_after is not null`]
+  if (expiresBefore !== undefined) conditions.push(sql`c.not_after < ${expiresBefore}`)
+  if (cursor !== null) {
+    const [end, id] = decodeCursor(cursor, ['number', 'text'])
+    conditions.push(sql`(c.not_after, c.id) > (to_timestamp(${end}), ${id})`)
+  }
+  const { rows } = await sql<Row>`
+    select c.id, c.domain_id, d.hostname, c.issuer, c.status, c.serial, c.not_before, c.not_after, c.renew_at,
+           case when d.certificate_id = c.id then d.renewal_reason end as renewal_reason
+    from certificates c join domains d on d.id = c.domain_id
+    where ${sql.join(conditions, sql` and `)}
+    order by c.not_after, c.id
+    limit ${limit + 1}
+  `.execute(kysely)
+  return pageOf(rows, limit, { item: toListed, place: (row) => [Math.floor(row.not_after.getTime() / 1000), row.id] })
+}
+
+const toListed = (row: Row): ListedCertificate => ({
+  id: row.id,
+  domainId: row.domain_id,
+  hostname: row.hostname as Hostname,
+  issuer: row.issuer,
+  status: row.status,
+  serial: row.serial,
+  notBefore: row.not_before,
+  notAfter: row.not_after,
+  renewAt: row.renew_at,
+  renewalReason: row.renewal_reason,
+})
