@@ -27,7 +27,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'unit',
-          include: ['{apps,packages}/*/src/**/*.test.ts', 'test/*.test.ts'],
+          include: ['{apps,packages}/*/src/**/*.test.ts', 'test/*.test.ts', 'test/simulation/*.test.ts'],
           testTimeout: 10_000,
         },
       },

@@ -11,7 +11,7 @@ it('the machine drawn in the README is the machine in the code', () => {
 
 it('every script the README tells to run exists', () => {
   const { scripts } = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8'))
-  const told = [...readme.matchAll(/npm (?:run )?(start|test|check|bench|api|worker|scheduler|edge-agent)\b/g)]
+  const told = [...readme.matchAll(/npm (?:run )?(start|test|check|bench|simulate|api|worker|scheduler|edge-agent)\b/g)]
   expect(told.length).toBeGreaterThan(3)
   for (const [, script] of told) expect(Object.keys(scripts)).toContain(script)
 })
