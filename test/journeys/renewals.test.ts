@@ -1,11 +1,14 @@
 import { X509Certificate } from 'node:crypto'
+import { createServer } from 'node:tls'
 import { CaProblem, DAY, type Domain, type Hostname, MINUTE, type Registry } from '@mooring/core'
 import { type Database, createCertificateStore, createRegistry } from '@mooring/postgres'
-import { createLocalCa } from '@mooring/providers'
+import { createLocalCa, createTlsProbe } from '@mooring/providers'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
+import { anEdgeCertificate } from '../builders/edge-certificate.ts'
 import { type CustomerWorld, registerByTxt, startCustomerWorld } from '../builders/customer-world.ts'
 import { type ScriptedAuthority, outage, scriptedAuthority } from '../builders/scripted-authority.ts'
 import { type Years, startYears } from '../builders/years.ts'
+import { freePorts } from '../services/free-ports.ts'
 import { usePostgres } from '../services/test-database.ts'
 
 const HOSTNAME = 'shop.example.com' as Hostname
@@ -16,19 +19,23 @@ let world: CustomerWorld
 let database: Database
 let registry: Registry
 let years: Years
+let edgePort: number
 let first: ScriptedAuthority
 let second: ScriptedAuthority
 
 beforeAll(async () => void (world = await startCustomerWorld()))
 afterAll(() => world?.stop())
 beforeEach(async () => {
+  // Nobody answers there, but where a test does.
+  edgePort = Number((await freePorts(1))[0])
   database = postgres.database()
   const ca = await createLocalCa(world.dir)
   years = await startYears(database, (clock) => {
     first = scriptedAuthority('first', { ca, clock })
     second = scriptedAuthority('second', { ca, clock })
     const deps = world.engineDeps(database, { clock, authorities: [first, second] })
-    return { ...deps, policy: { ...deps.policy, rotationMs: null } }
+    const tlsProbe = createTlsProbe({ allow: ['127.0.0.0/8'], port: edgePort })
+    return { ...deps, tlsProbe, policy: { ...deps.policy, rotationMs: null } }
   })
   registry = createRegistry(database, { tokenLifetimeMs: 7 * DAY, rotationGraceMs: 30 * DAY, clock: years.clock })
 })
@@ -104,7 +111,7 @@ it('inside the window that the authority suggests, the order says what it replac
   expect(await now(id)).toMatchObject({ state: 'active', reason: null })
 })
 
-it('while the authority is away a launch goes to another, and a renewal with time enough waits', async () => {
+it('while the authority is away a renewal with time enough waits, and goes to another one then', async () => {
   const id = await launch()
   const lifetime = await daysLeft()
   await years.pass(lifetime * 0.58)
@@ -116,6 +123,35 @@ it('while the authority is away a launch goes to another, and a renewal with tim
   await years.pass(lifetime * 0.1)
   expect(second.orders.length, 'a quarter is left: the other one renews it').toBe(1)
   expect(await daysLeft()).toBeGreaterThan(lifetime * 0.9)
+  expect(await now(id)).toMatchObject({ state: 'active', reason: null })
+
+  first.failsWith(null)
+  await years.pass(lifetime * 0.7)
+  expect(first.orders.length, 'the first one is back, and preferred').toBe(2)
+  expect(second.orders).toHaveLength(1)
+})
+
+it('while the authority is away a launch is nobody’s failure: it goes to the other one', async () => {
+  first.failsWith(outage())
+  const id = await launch()
+  expect(second.orders).toHaveLength(1)
+  expect((await registry.find(id))?.certificate).toMatchObject({ issuer: 'second', status: 'issued' })
+})
+
+it('an edge that serves another certificate than the recorded one is told of, until it does no more', async () => {
+  const { chainPem, keyPem } = await anEdgeCertificate(HOSTNAME)
+  const edge = createServer({ cert: chainPem, key: keyPem }, (socket) => socket.end())
+  await new Promise<void>((resolve) => edge.listen(edgePort, '127.0.0.1', resolve))
+  const id = await launch()
+  await registry.check(id)
+  await years.settle()
+  const { state, reason } = await now(id)
+  expect(state).toBe('active')
+  expect(reason).toMatchObject({ code: 'CERT_NOT_SERVED', actor: 'operator' })
+  expect(reason?.expected?.[0]).toContain((await served()).serialNumber)
+
+  await new Promise((resolve) => edge.close(resolve))
+  await years.pass(0.1)
   expect(await now(id)).toMatchObject({ state: 'active', reason: null })
 })
 

@@ -2,6 +2,7 @@ import {
   type Authority,
   type AuthorityHealth,
   HEALTHY,
+  type Standing,
   afterFailure,
   backAfterProbe,
   beginProbe,
@@ -18,9 +19,10 @@ export class AuthoritiesWatched {
     this.#authorities = authorities
   }
 
-  /** Those an order may go to now; one that this caller may probe counts as up, as in `issuance/authorities-up.ts`. */
+  /** Those an order may go to now, as in `issuance/authorities-up.ts`. */
   eligibleNow(left: number | null, now: number): Authority[] {
-    return eligible(this.#authorities, { healthOf: (ca) => this.#healthFor(ca, now), left })
+    const known = new Map(this.#authorities.map(({ name }) => [name, this.#standingOf(name, now)]))
+    return eligible(this.#authorities, { standingOf: (ca) => known.get(ca) ?? UP, left })
   }
 
   /** When somebody comes back who found none. */
@@ -38,12 +40,12 @@ export class AuthoritiesWatched {
     if (this.#health.get(ca) !== HEALTHY) this.#health.set(ca, HEALTHY)
   }
 
-  #healthFor(ca: string, now: number): AuthorityHealth {
+  #standingOf(ca: string, now: number): Standing {
     const health = this.#health.get(ca) ?? HEALTHY
-    if (!isDown(health)) return health
-    const probing = beginProbe(health, new Date(now))
-    if (probing === null) return health
-    this.#health.set(ca, probing)
-    return HEALTHY
+    const probing = isDown(health) ? beginProbe(health, new Date(now)) : null
+    if (probing !== null) this.#health.set(ca, probing)
+    return { health, isProbed: probing !== null }
   }
 }
+
+const UP: Standing = { health: HEALTHY, isProbed: false }

@@ -5,12 +5,12 @@ import {
   type LimitAsk,
   type Limits,
   type OrderKind,
-  RENEWAL_COUNTS_FOR_MS,
   type Refusal,
   UNTOLD_WAIT_MS,
   after,
   asksOf,
   nextRetry,
+  orderKindOf,
   shareLeft,
 } from '@mooring/core'
 import { AuthoritiesWatched } from './authorities-watched.ts'
@@ -160,11 +160,11 @@ export class Orders {
 
   /** As `kindOf` of `place-order.ts` has it. */
   #kindOf(name: number, ca: number, now: number): OrderKind {
-    if (!this.#names.hasCertificate(name)) return 'new'
-    if (this.#names.ca[name] !== ca) return 'renewal_anew'
-    const window = this.#ca(ca).model.windowOf(name)
-    if (window !== null && window.start.getTime() <= now) return 'ari'
-    return now - (this.#names.notBefore[name] ?? 0) < RENEWAL_COUNTS_FOR_MS ? 'renewal' : 'renewal_anew'
+    const at = new Date(now)
+    if (!this.#names.hasCertificate(name)) return orderKindOf(null, at)
+    const from = this.#names.ca[name] === ca ? 'same_account' : 'elsewhere'
+    const notBefore = new Date(this.#names.notBefore[name] ?? 0)
+    return orderKindOf({ from, notBefore, window: this.#ca(ca).model.windowOf(name) }, at)
   }
 
   #retryAt(name: number, now: number): number {

@@ -8,8 +8,11 @@ const [first, second, third] = ['first', 'second', 'third'].map(
 )
 const authorities = [first, second, third] as Authority[]
 const DOWN: AuthorityHealth = { failures: 9, downSince: new Date(0), probeAt: new Date(0) }
-const namesFor = (left: number | null, down: string[] = []) =>
-  eligible(authorities, { healthOf: (ca) => (down.includes(ca) ? DOWN : HEALTHY), left }).map(({ name }) => name)
+const namesFor = (left: number | null, down: string[] = [], probed: string[] = []) =>
+  eligible(authorities, {
+    standingOf: (ca) => ({ health: down.includes(ca) ? DOWN : HEALTHY, isProbed: probed.includes(ca) }),
+    left,
+  }).map(({ name }) => name)
 
 describe('where an order may go', () => {
   it('is to the preferred authority alone while all is well', () => {
@@ -31,7 +34,12 @@ describe('where an order may go', () => {
     expect(namesFor(0.24, ['first'])).toEqual(['second', 'third'])
   })
 
+  it('is to the one that is down first, for whoever probes it', () => {
+    expect(namesFor(0.33, ['first'], ['first'])).toEqual(['first'])
+    expect(namesFor(null, ['first'], ['first'])).toEqual(['first', 'second', 'third'])
+  })
+
   it('is nowhere without an authority', () => {
-    expect(eligible([], { healthOf: () => HEALTHY, left: null })).toEqual([])
+    expect(eligible([], { standingOf: () => ({ health: HEALTHY, isProbed: false }), left: null })).toEqual([])
   })
 })

@@ -1,7 +1,15 @@
 import { describe, expect, test } from 'vitest'
-import { DAY, HOUR, MINUTE } from '../clock.ts'
+import { DAY, HOUR, MINUTE, after } from '../clock.ts'
 import type { Hostname } from '../domain/hostname.ts'
-import { LETS_ENCRYPT, type OrderKind, afterFailureMs, asksOf, limitsOf, registeredDomain } from './limits.ts'
+import {
+  LETS_ENCRYPT,
+  type OrderKind,
+  afterFailureMs,
+  asksOf,
+  limitsOf,
+  orderKindOf,
+  registeredDomain,
+} from './limits.ts'
 
 const hostname = 'shop.example.co.uk' as Hostname
 const asks = (kind: OrderKind) => asksOf({ account: 'acme/2', hostname, kind }, LETS_ENCRYPT)
@@ -68,4 +76,23 @@ test('a name fails three times within an hour at most, and once a day from the f
   }
   expect(failedAt.slice(0, 4)).toEqual([0, 1 * MINUTE, 11 * MINUTE, 111 * MINUTE])
   expect((failedAt[5] ?? 0) - (failedAt[4] ?? 0)).toBe(DAY)
+})
+
+describe('how a renewal counts', () => {
+  const now = new Date('2026-06-01T00:00:00Z')
+  const window = { start: after(now, -DAY), end: after(now, DAY) }
+  const from = 'same_account'
+  const notBefore = after(now, -60 * DAY)
+
+  test.each<[string, OrderKind, Parameters<typeof orderKindOf>[0]]>([
+    ['as new where there was nothing', 'new', null],
+    ['not at all inside its window', 'ari', { from, notBefore, window }],
+    ['as a renewal after it', 'renewal', { from, notBefore, window: { ...window, end: now } }],
+    ['as a renewal before it', 'renewal', { from, notBefore, window: { ...window, start: after(now, 1) } }],
+    ['as a renewal through another account', 'renewal', { from: 'same_authority', notBefore, window }],
+    ['as new at another authority', 'renewal_anew', { from: 'elsewhere', notBefore, window }],
+    ['as new after 120 days', 'renewal_anew', { from, notBefore: after(now, -120 * DAY), window: null }],
+  ])('%s', (_, kind, replaced) => {
+    expect(orderKindOf(replaced, now)).toBe(kind)
+  })
 })

@@ -2,6 +2,7 @@ import { parse as parsePublicSuffix } from 'tldts'
 import { DAY, HOUR, MINUTE, SECOND } from '../clock.ts'
 import { type Hostname, baseOf } from '../domain/hostname.ts'
 import type { Limit } from './gcra.ts'
+import type { RenewalWindow } from './renewal.ts'
 
 /**
  * What certificate authorities limit. `failed_validations` is kept for every authority: it is the ledger of failures of a
@@ -45,7 +46,25 @@ export function limitsOf(directoryUrl: string, overrides: Limits = {}): Limits {
 export type OrderKind = 'new' | 'renewal' | 'renewal_anew' | 'ari'
 
 /** https://letsencrypt.org/docs/rate-limits/: how long the same names again are a renewal. */
-export const RENEWAL_COUNTS_FOR_MS = 120 * DAY
+const RENEWAL_COUNTS_FOR_MS = 120 * DAY
+
+/** What an order's certificate replaces. */
+export interface Replaced {
+  /** Where the order goes, compared with where the certificate is from. */
+  from: 'same_account' | 'same_authority' | 'elsewhere'
+  notBefore: Date
+  /** The one that the authority suggested (RFC 9773). */
+  window: RenewalWindow | null
+}
+
+/** How an order counts; null replaces nothing. Only inside its window is a renewal exempt from everything. */
+export function orderKindOf(replaced: Replaced | null, now: Date): OrderKind {
+  if (replaced === null) return 'new'
+  const { from, notBefore, window } = replaced
+  if (from === 'elsewhere') return 'renewal_anew'
+  if (from === 'same_account' && window !== null && window.start <= now && now < window.end) return 'ari'
+  return now.getTime() - notBefore.getTime() < RENEWAL_COUNTS_FOR_MS ? 'renewal' : 'renewal_anew'
+}
 
 /** One bucket an order needs a token of. */
 export interface LimitAsk {

@@ -1,4 +1,4 @@
-import { eligible } from '../certificate/authorities.ts'
+import { type Standing, eligible } from '../certificate/authorities.ts'
 import { type AuthorityHealth, HEALTHY, backAfterProbe, isDown } from '../certificate/circuit.ts'
 import type { Domain } from '../domain/domain.ts'
 import { type Outcome, wait } from '../lifecycle/outcome.ts'
@@ -8,24 +8,24 @@ import { reason } from '../reasons.ts'
 
 type Watching = Pick<StepContext, 'authorities' | 'watch' | 'clock'>
 
-/** How every authority fares. One that this caller may probe counts as up: the answer to its order is the probe's. */
-export async function healthOfAll({ authorities, watch }: Watching): Promise<Map<string, AuthorityHealth>> {
-  const known = new Map<string, AuthorityHealth>()
+/** How every authority fares; of those that are down, this caller probes what it is time to probe. */
+export async function standings({ authorities, watch }: Watching): Promise<ReadonlyMap<string, Standing>> {
+  const known = new Map<string, Standing>()
   for (const { name } of authorities) {
     const health = await watch.health(name)
-    known.set(name, isDown(health) && (await watch.beginProbe(name)) ? HEALTHY : health)
+    known.set(name, { health, isProbed: isDown(health) && (await watch.beginProbe(name)) })
   }
   return known
 }
 
+const UP: Standing = { health: HEALTHY, isProbed: false }
+
 /** The authorities that an order may go to now, the preferred one first; see `eligible`. */
-export function eligibleNow(
+export const eligibleNow = (
   authorities: readonly Authority[],
-  health: ReadonlyMap<string, AuthorityHealth>,
+  known: ReadonlyMap<string, Standing>,
   left: number | null,
-): Authority[] {
-  return eligible(authorities, { healthOf: (ca) => health.get(ca) ?? HEALTHY, left })
-}
+): Authority[] => eligible(authorities, { standingOf: (ca) => known.get(ca) ?? UP, left })
 
 /** An authority that is down is not the fault of ten thousand domains: they wait, and no attempt is counted. */
 export function waitForAuthority(

@@ -1,4 +1,5 @@
 import type { Certificate } from '../certificate/certificate.ts'
+import { shareLeft } from '../certificate/renewal.ts'
 import type { Domain } from '../domain/domain.ts'
 import type { StepContext } from '../lifecycle/step.ts'
 import type { Authority, Issuer } from '../ports.ts'
@@ -35,4 +36,13 @@ export async function isRenewed(
 ): Promise<boolean> {
   const current = await certificates.current(id)
   return current?.status === 'issued' && current.issued !== null && current.issued.renewAt > clock.now()
+}
+
+/** What is left of the certificate in use, as a share of its lifetime; null where there is none. */
+export async function leftOf(
+  { id }: Pick<Domain, 'id'>,
+  { certificates, clock }: Pick<StepContext, 'certificates' | 'clock'>,
+): Promise<number | null> {
+  const issued = (await certificates.inUse(id))?.issued ?? null
+  return issued === null ? null : shareLeft(issued, clock.now())
 }

@@ -1,10 +1,12 @@
 import { type CaProblem, isFailedValidation, isOutage, limitNamedBy, outcomeOf } from '../certificate/ca-problem.ts'
+import { isDown } from '../certificate/circuit.ts'
 import { UNTOLD_WAIT_MS, asksOf } from '../certificate/limits.ts'
 import { after } from '../clock.ts'
 import type { Domain } from '../domain/domain.ts'
 import type { Outcome } from '../lifecycle/outcome.ts'
 import type { StepContext } from '../lifecycle/step.ts'
-import { authorityOf, caOf } from './issuance.ts'
+import { waitForAuthority } from './authorities-up.ts'
+import { authorityOf, caOf, leftOf } from './issuance.ts'
 
 /**
  * What follows from a refusal, after the fleet has learned from it: an authority that is down is not asked by everybody,
@@ -20,8 +22,11 @@ export async function learnFromProblem(problem: CaProblem, domain: Domain, conte
   const asks = asksOf({ account: certificate.issuer, hostname: domain.hostname, kind: 'new' }, authority.limits)
   const askOf = (bucket: (typeof asks)[number]['bucket']) => asks.find((ask) => ask.bucket === bucket)
   const ofName = askOf('failed_validations')
-  if (isOutage(problem)) await watch.failed(ca)
-  else await watch.answered(ca)
+  if (isOutage(problem)) {
+    const health = await watch.failed(ca)
+    // From here on nobody's attempts are spent on it, nor are those of whoever probed it.
+    if (isDown(health)) return waitForAuthority(domain, { ca, health, left: await leftOf(domain, context) }, context)
+  } else await watch.answered(ca)
 
   if (problem.type === 'rateLimited' && problem.status === 429) {
     const { unpauseUrl, retryAt } = problem

@@ -3,7 +3,7 @@ import { CaProblem, isOutage } from '../certificate/ca-problem.ts'
 import type { Certificate } from '../certificate/certificate.ts'
 import { FALLBACK_SHARE } from '../certificate/renewal.ts'
 import { HEALTHY } from '../certificate/circuit.ts'
-import { type OrderKind, RENEWAL_COUNTS_FOR_MS, asksOf } from '../certificate/limits.ts'
+import { type OrderKind, asksOf, orderKindOf } from '../certificate/limits.ts'
 import { caaForbids } from '../dns/caa.ts'
 import { challengeFor } from '../dns/challenge-records.ts'
 import type { Domain } from '../domain/domain.ts'
@@ -12,7 +12,7 @@ import { type Outcome, done, failed, wait } from '../lifecycle/outcome.ts'
 import type { StepContext } from '../lifecycle/step.ts'
 import type { Authority, Issuer } from '../ports.ts'
 import type { Reason } from '../reasons.ts'
-import { eligibleNow, healthOfAll, waitForAuthority } from './authorities-up.ts'
+import { eligibleNow, standings, waitForAuthority } from './authorities-up.ts'
 import { type Replacing, authorityOf, caOf, issuerOf } from './issuance.ts'
 
 /**
@@ -24,8 +24,8 @@ import { type Replacing, authorityOf, caOf, issuerOf } from './issuance.ts'
  */
 export async function placeOrder(domain: Domain, replacing: Replacing, context: StepContext): Promise<Outcome> {
   const { authorities } = context
-  const health = await healthOfAll(context)
-  const candidates = eligibleNow(authorities, health, replacing.left)
+  const known = await standings(context)
+  const candidates = eligibleNow(authorities, known, replacing.left)
   const open = await openOrder(domain, candidates, context)
   if (open?.orderUrl !== undefined && open.orderUrl !== null) return done()
 
@@ -48,7 +48,9 @@ export async function placeOrder(domain: Domain, replacing: Replacing, context: 
   }
   const [preferred] = authorities
   const ca = preferred?.name ?? 'The certificate authority'
-  return because ?? waitForAuthority(domain, { ca, health: health.get(ca) ?? HEALTHY, left: replacing.left }, context)
+  return (
+    because ?? waitForAuthority(domain, { ca, health: known.get(ca)?.health ?? HEALTHY, left: replacing.left }, context)
+  )
 }
 
 /** Where there is another authority to go to, the outage of this one is only noted. */
@@ -149,13 +151,10 @@ async function accountAt(
 
 function kindOf(replaced: Certificate | null, issuer: Issuer, { clock }: StepContext): OrderKind {
   const issued = replaced?.issued ?? null
-  if (replaced === null || issued === null) return 'new'
-  if (caOf(replaced.issuer) !== caOf(issuer.name)) return 'renewal_anew'
-  const now = clock.now()
-  const { window } = replaced.renewal
-  const isInside = window !== null && window.start <= now && now < window.end
-  if (replaced.issuer === issuer.name && isInside) return 'ari'
-  return now.getTime() - issued.notBefore.getTime() < RENEWAL_COUNTS_FOR_MS ? 'renewal' : 'renewal_anew'
+  if (replaced === null || issued === null) return orderKindOf(null, clock.now())
+  const isSameAuthority = caOf(replaced.issuer) === caOf(issuer.name)
+  const from = replaced.issuer === issuer.name ? 'same_account' : isSameAuthority ? 'same_authority' : 'elsewhere'
+  return orderKindOf({ from, notBefore: issued.notBefore, window: replaced.renewal.window }, clock.now())
 }
 
 function outcomeOfRefusal(refusal: Refusal, ca: string): Outcome {

@@ -1,14 +1,13 @@
 import { HEALTHY, isDown } from '../certificate/circuit.ts'
 import type { Certificate } from '../certificate/certificate.ts'
-import { shareLeft } from '../certificate/renewal.ts'
 import { challengeFor, showChallenges } from '../dns/challenge-records.ts'
 import type { Domain } from '../domain/domain.ts'
 import { type Outcome, done, doneTo, retryWithNewOrder, wait } from '../lifecycle/outcome.ts'
 import type { StepContext } from '../lifecycle/step.ts'
 import type { Issuer } from '../ports.ts'
 import { reason } from '../reasons.ts'
-import { eligibleNow, healthOfAll, waitForAuthority } from './authorities-up.ts'
-import { caOf, issuerOf } from './issuance.ts'
+import { eligibleNow, standings, waitForAuthority } from './authorities-up.ts'
+import { caOf, issuerOf, leftOf } from './issuance.ts'
 
 /** The step that places orders: of a launch, or of a renewal. */
 export type OrderStep = 'order_certificate' | 'order_renewal'
@@ -44,22 +43,20 @@ export async function orderUnderWay(
   orderStep: OrderStep,
   context: StepContext,
 ): Promise<OrderUnderWay | Outcome> {
-  const { authorities, certificates, clock, lease } = context
+  const { authorities, certificates, lease } = context
   const certificate = await certificates.current(domain.id)
   const issuer = certificate === null ? null : issuerOf(certificate, context)
   if (certificate?.status !== 'ordering' || certificate.orderUrl === null || issuer === null) {
     return retryWithNewOrder(reason('INTERNAL', 'The order was given up; a new one is placed.'))
   }
   const ca = caOf(issuer.name)
-  const health = await healthOfAll(context)
-  const ownHealth = health.get(ca) ?? HEALTHY
-  if (!isDown(ownHealth)) return { certificate, issuer, orderUrl: certificate.orderUrl }
+  const known = await standings(context)
+  const { health, isProbed } = known.get(ca) ?? { health: HEALTHY, isProbed: false }
+  if (!isDown(health) || isProbed) return { certificate, issuer, orderUrl: certificate.orderUrl }
 
-  const inUse = await certificates.inUse(domain.id)
-  const issued = inUse?.issued ?? null
-  const left = issued === null ? null : shareLeft(issued, clock.now())
-  if (eligibleNow(authorities, health, left).length === 0) {
-    return waitForAuthority(domain, { ca, health: ownHealth, left }, context)
+  const left = await leftOf(domain, context)
+  if (eligibleNow(authorities, known, left).length === 0) {
+    return waitForAuthority(domain, { ca, health, left }, context)
   }
   await certificates.abandon(lease, certificate.id)
   return doneTo(orderStep)
