@@ -44,7 +44,6 @@ export function memoryBudgets(clock: Clock): MemoryBudgets {
   const keep = (ca: string, { bucket, key }: Named, state: BucketState) => {
     kept.set(nameOf(ca, bucket, key), { ca, bucket, key, state })
   }
-  const usedUntil = (state: BucketState) => Math.max(state.tat, now())
   const take = (certificateId: string): Reservation[] => {
     const taken = reservations.get(certificateId) ?? []
     reservations.delete(certificateId)
@@ -86,16 +85,20 @@ export function memoryBudgets(clock: Clock): MemoryBudgets {
       }
     },
     async freest(ca, accounts) {
+      // One moment for all of them: a clock that ticks in between would tell equals apart.
+      const at = now()
       const rank = (account: string): [number, number, number] => {
-        const state = stateOf(ca, { bucket: 'new_orders', key: account })
-        return [state.unpauseUrl === null ? 0 : 1, Math.max(state.blockedUntil, now()), usedUntil(state)]
+        const { unpauseUrl, blockedUntil, tat } = stateOf(ca, { bucket: 'new_orders', key: account })
+        return [unpauseUrl === null ? 0 : 1, Math.max(blockedUntil, at), Math.max(tat, at)]
       }
       const [best] = accounts.toSorted((a, b) => compare(rank(a), rank(b)))
       if (best === undefined) throw new TypeError(`${ca} has no account that could be the freest`)
       return best
     },
     async buckets(limit) {
-      const kinds = Map.groupBy([...kept.values()].filter(isTouched(now())), ({ ca, bucket }) => `${ca} ${bucket}`)
+      const at = now()
+      const usedUntil = ({ tat }: BucketState) => Math.max(tat, at)
+      const kinds = Map.groupBy([...kept.values()].filter(isTouched(at)), ({ ca, bucket }) => `${ca} ${bucket}`)
       const placed = [...kinds.values()].flatMap((ones) =>
         ones
           .toSorted((a, b) => usedUntil(b.state) - usedUntil(a.state) || b.state.reserved - a.state.reserved)
