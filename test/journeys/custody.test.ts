@@ -2,6 +2,7 @@ import { createPrivateKey } from 'node:crypto'
 import { readFile, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createKeyCustody, type SealedKey } from '@mooring/core'
+import { execa } from 'execa'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Fleet, startFleet } from '../services/fleet.ts'
@@ -92,4 +93,20 @@ it('no key is anywhere but where it is used: not in logs, rows, messages, answer
     const shown = path.slice(fleet.dir.length)
     expect(revealedBy(content), shown).toBe(false)
   }
+})
+
+it('an operator gives the account a new key, and the fleet goes on with it', async () => {
+  const keyOfAccount = async () =>
+    (await database.query<{ key: SealedKey }>('select sealed_key as key from acme_accounts')).rows[0]?.key
+  const before = await keyOfAccount()
+  const command = join(import.meta.dirname, '../../apps/worker/src/acme-accounts.ts')
+  const options = { env: fleet.settings, reject: false }
+  const wrong = await execa('node', [command, 'rollover', 'somebody'], options)
+  expect([wrong.exitCode, wrong.stderr]).toEqual([1, 'There is no account somebody. Configured: acme.'])
+  expect((await execa('node', [command], options)).exitCode).toBe(2)
+
+  const rollover = await execa('node', [command, 'rollover', 'acme'], options)
+  expect([rollover.exitCode, rollover.stdout.split('\n').at(-1)]).toEqual([0, 'acme: it has a new key.'])
+  expect(await keyOfAccount()).not.toEqual(before)
+  await fleet.launch('after.custody-customer.com')
 })
