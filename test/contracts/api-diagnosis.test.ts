@@ -93,6 +93,27 @@ describe('a diagnosis', () => {
     expect((await diagnosis()).json.reason).toBeNull()
   })
 
+  it('says where the proof of a wildcard’s certificate is to be delegated to, and whether it is', async () => {
+    const rules = { ...CORPUS_RULES, edge: { ...EDGE, challengeZone: 'acme.platform.example' } }
+    api = apiUnderTest(database(), { resolver, settings: { rules } })
+    const body = { hostname: `*.${HOSTNAME}`, target: { type: 'none' } }
+    const { json: domain } = await api.call('POST', '/v1/domains', { body })
+    const delegationIn = (records: { purpose: string; name: string; value: string }[]) =>
+      records.find(({ purpose }) => purpose === 'certificate')
+    const { name, value } = delegationIn(domain.dns.records) ?? expect.fail('no delegation')
+    const missing = (await diagnosis(domain.id)).json
+    expect(delegationIn(missing.records)).toMatchObject({ type: 'CNAME', name, value, status: 'missing' })
+    expect(statusOf(missing.checks, 'certificate')).toBe('problem')
+    const typed = missing.next_steps.flatMap(({ fields }: { fields: unknown[] }) => fields)
+    expect(typed).toContainEqual({ label: 'Value', value })
+
+    await dns.address.setCNAME(name, value)
+    const delegated = (await diagnosis(domain.id)).json
+    expect(delegationIn(delegated.records)).toMatchObject({ status: 'ok' })
+    expect(statusOf(delegated.checks, 'certificate')).toBe('ok')
+    await dns.address.clearCNAME(name)
+  })
+
   it('changes nothing', async () => {
     await launch()
     const before = await database().pool.query('select * from domains')

@@ -61,6 +61,16 @@ describe('certificates by DNS-01, every role a process of its own', () => {
     expect(await fleet.pebble.statusOf(certificate.serial), 'it is not the shop’s to revoke').toBe('Valid')
   })
 
+  it('nobody may have a name in the zone where others’ challenges are answered', async () => {
+    const body = {
+      hostname: `${'0'.repeat(32)}.${CHALLENGES}`,
+      target: { type: 'none' },
+      verification: { method: 'managed' },
+    }
+    const { status, body: problem } = await fleet.call('POST', '/v1/domains', body)
+    expect([status, problem.errors]).toMatchObject([422, [{ path: 'hostname', code: 'HOSTNAME_RESERVED' }]])
+  })
+
   it('a customer’s wildcard waits for the delegation of its challenge, says which, and is issued then', async () => {
     const domain = await fleet.post(`*.shops.${CUSTOMER}`)
     const records: { type: string; name: string; value: string; purpose: string }[] = domain.dns.records

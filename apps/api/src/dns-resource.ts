@@ -11,7 +11,7 @@ import type { z } from 'zod'
 import type * as schemas from './schemas.ts'
 
 type Json<Schema extends z.ZodType> = z.output<Schema>
-type Shown = Pick<Domain, 'id' | 'hostname' | 'verification' | 'dns'>
+type Shown = Pick<Domain, 'id' | 'hostname' | 'verification' | 'tls' | 'dns'>
 type ShownRecord = Json<typeof schemas.dnsRecordSchema>
 
 /** How the domain is proved, without its tokens: these are in the records, and in the page of the method `http`. */

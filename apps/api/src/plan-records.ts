@@ -17,7 +17,7 @@ import { invalid, Refusal } from './problem.ts'
 /** Stands where a domain that is only thought of will have its token: no real one is shown that would never be good. */
 export const TOKEN_TO_COME = '<token>'
 
-type Planned = Pick<Domain, 'id' | 'hostname' | 'verification'>
+type Planned = Pick<Domain, 'id' | 'hostname' | 'verification' | 'tls'>
 type Plan = z.output<typeof recordPlanSchema>
 
 /** What would be written in this zone for a hostname: for its domain if there is one, else for one to come. */
@@ -51,6 +51,7 @@ async function managedDomain(
 const toCome = (hostname: Hostname, now: Date): Planned => ({
   id: newDomainId(),
   hostname,
+  tls: { mode: 'auto' },
   verification: {
     method: 'managed',
     routing: true,

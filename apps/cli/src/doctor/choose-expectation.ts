@@ -34,6 +34,7 @@ export async function chooseExpectation(hostname: Hostname, { given, server }: S
 function completed(known: Expectation['edge'], given: Expectation['edge']): Expectation['edge'] {
   if (known === null) return given
   return {
+    ...known,
     hostname: known.hostname === '' ? (given?.hostname ?? '') : known.hostname,
     addresses: known.addresses.length === 0 ? (given?.addresses ?? []) : known.addresses,
   }

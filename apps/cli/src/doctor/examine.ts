@@ -60,7 +60,7 @@ export async function examine(
 
 /** The edge's addresses are what its own name says, unless somebody said them. */
 async function withAddresses(edge: EdgeIdentity, resolver: Resolver): Promise<EdgeIdentity> {
-  if (edge.addresses.length > 0) return edge
+  if (edge.addresses.length > 0 || edge.hostname === '') return edge
   const lookups = await Promise.all((['A', 'AAAA'] as const).map((type) => resolver.lookupAtOne(edge.hostname, type)))
   const records = lookups.flatMap(({ answer }) => (answer.kind === 'records' ? answer.records : []))
   return { ...edge, addresses: records.filter(({ type }) => type !== 'CNAME').map(({ value }) => value) }

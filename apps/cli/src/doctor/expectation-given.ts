@@ -12,7 +12,7 @@ export function expectationGiven(hostname: Hostname, options: DoctorOptions, con
   const addresses = options.address ?? config.MOORING_EDGE_ADDRESSES ?? []
   const edge = name === undefined && addresses.length === 0 ? null : { hostname: name ?? '', addresses }
   refuseNonsense(hostname, { method, edge })
-  return { method, routing, tls: 'auto', proof: options.record ?? options.token ?? null, edge }
+  return { id: null, method, routing, tls: 'auto', proof: options.record ?? options.token ?? null, edge }
 }
 
 /** Whether the command line itself says what is expected. */

@@ -2,6 +2,8 @@ import type { EdgeIdentity, VerificationMethod } from '@mooring/core'
 
 /** What the hostname's DNS is compared with, as far as it is known. */
 export interface Expectation {
+  /** The domain's id, from which the name is made that its certificate's proof is delegated to; null without a server. */
+  id: string | null
   method: VerificationMethod
   /** False: the name may lead elsewhere; only its ownership is asked of DNS. */
   routing: boolean

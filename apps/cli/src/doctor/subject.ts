@@ -7,13 +7,13 @@ const TOKEN_LIFETIME_MS = 7 * DAY
 /** The hostname as a diagnosis takes it. An empty token says that nobody knows what to look for. */
 export function subjectOf(
   hostname: Hostname,
-  { method, routing, tls, proof }: Expectation,
+  { id, method, routing, tls, proof }: Expectation,
   now: Date,
 ): DiagnosisSubject {
   // What the platform writes itself, it looks at itself: from here there is only the name to see.
   const isSeen = method !== 'managed' && proof !== null
   return {
-    id: newDomainId(),
+    id: id ?? newDomainId(),
     hostname,
     tenant: 'default',
     tls: { mode: tls },

@@ -88,6 +88,7 @@ const CHECK_NAMES: Record<CheckId, string> = {
   routing: 'where it leads',
   resolvers: 'seen by others',
   caa: 'CAA records',
+  certificate: 'delegated proof',
   challenge_path_ipv6: 'HTTP over IPv6',
   challenge_path_ipv4: 'HTTP over IPv4',
 }

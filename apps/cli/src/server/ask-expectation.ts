@@ -9,13 +9,14 @@ export type ServerAnswer = { kind: 'known'; expectation: Expectation } | { kind:
 
 // No more of the domain than is needed here, so that servers of other releases are understood as well.
 const domainSchema = z.object({
+  id: z.string(),
   verification: z.object({
     method: z.enum(VERIFICATION_METHODS),
     routing: z.boolean().default(true),
     http: z.object({ body: z.string() }).nullish(),
   }),
   tls: z.object({ mode: z.enum(['auto', 'off', 'imported']) }),
-  dns: z.object({ records: z.array(z.object({ type: z.string(), value: z.string() })) }),
+  dns: z.object({ records: z.array(z.object({ type: z.string(), value: z.string(), purpose: z.string() })) }),
 })
 
 /** Asks what was agreed on for the hostname: `GET /v1/domains/{hostname}`. */
@@ -32,10 +33,11 @@ export async function askExpectation(server: Server, hostname: Hostname): Promis
   return { kind: 'no_help', detail: `${host} answers with status ${answer.status}, not with a domain` }
 }
 
-function expectationOf({ verification, tls, dns }: z.output<typeof domainSchema>): Expectation {
+function expectationOf({ id, verification, tls, dns }: z.output<typeof domainSchema>): Expectation {
   const { method, routing, http } = verification
+  const [delegation] = dns.records.filter(({ purpose }) => purpose === 'certificate')
   const values = (...types: string[]) =>
-    dns.records.filter(({ type }) => types.includes(type)).map(({ value }) => value)
+    dns.records.filter((record) => types.includes(record.type) && record !== delegation).map(({ value }) => value)
   const aliases = values('CNAME').map(splitAlias)
   const proofs = [
     ...values('TXT').map(parseProofRecord),
@@ -43,7 +45,13 @@ function expectationOf({ verification, tls, dns }: z.output<typeof domainSchema>
     ...(http ? [parseToken(http.body)] : []),
   ]
   const proof = proofs.find((each): each is { ok: true; value: Proof } => each.ok)?.value ?? null
-  return { method, routing, tls: tls.mode, proof, edge: edgeOf(aliases[0]?.edge, values('A', 'AAAA')) }
+  const edge = edgeOf({
+    hostname: aliases[0]?.edge ?? '',
+    addresses: values('A', 'AAAA'),
+    // The claim's own label stands before it.
+    challengeZone: delegation === undefined ? null : delegation.value.split('.').slice(1).join('.'),
+  })
+  return { id, method, routing, tls: tls.mode, proof, edge }
 }
 
 /** Of the method `cname`, the token is a label before the edges' own name. */
@@ -52,6 +60,7 @@ function splitAlias(target: string): { token: string; edge: string } {
   return { token, edge }
 }
 
-function edgeOf(hostname: string | undefined, addresses: string[]): EdgeIdentity | null {
-  return hostname === undefined && addresses.length === 0 ? null : { hostname: hostname ?? '', addresses }
+function edgeOf(edge: EdgeIdentity & { challengeZone: string | null }): EdgeIdentity | null {
+  const isKnown = edge.hostname !== '' || edge.addresses.length > 0 || edge.challengeZone !== null
+  return isKnown ? edge : null
 }

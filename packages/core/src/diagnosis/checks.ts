@@ -3,6 +3,7 @@ import { caaForbids } from '../dns/caa.ts'
 import { wayTo } from '../dns/challenge-path.ts'
 import { isWildcard, isWithin, registrableDomain } from '../domain/hostname.ts'
 import type { Verdict } from '../domain/verdict.ts'
+import { lookWhetherDelegated } from '../look/look-at-delegation.ts'
 import { lookAtOwnership } from '../look/look-at-ownership.ts'
 import { addressesOf, lookAtRouting } from '../look/look-at-routing.ts'
 import { resolversDissent } from '../look/look-before-order.ts'
@@ -35,6 +36,7 @@ export interface Examined {
 export interface Verdicts {
   ownership: Verdict | null
   routing: Verdict | null
+  certificate: Verdict | null
 }
 
 /** A person waits for the answer: what is not known by then is told as not known. */
@@ -98,6 +100,14 @@ export const CHECKS: Record<CheckId, (examined: Examined) => Finding | Promise<F
     return because.code === 'CAA_FORBIDS' ? problem(because) : unsure(because)
   },
 
+  certificate({ verdicts }) {
+    if (verdicts === 'late') return TOO_LATE
+    const { certificate } = verdicts
+    return certificate === null
+      ? skipped('Its proof is not to be delegated.')
+      : judged(certificate, 'its proof is delegated to the platform')
+  },
+
   challenge_path_ipv6: (examined) => challengePath(examined, (address) => address.includes(':'), 'IPv6'),
   challenge_path_ipv4: (examined) => challengePath(examined, (address) => !address.includes(':'), 'IPv4'),
 }
@@ -107,8 +117,10 @@ async function challengePath(
   isOfFamily: (address: string) => boolean,
   family: string,
 ): Promise<Finding> {
-  if (subject.tls.mode !== 'auto' || isWildcard(subject.hostname))
-    return skipped('No certificate is asked for over HTTP.')
+  const { hostname, tls, verification } = subject
+  const { challengeZone = null } = look.policy.edge
+  const isByDns = isWildcard(hostname) || (verification?.routing === false && challengeZone !== null)
+  if (tls.mode !== 'auto' || isByDns) return skipped('No certificate is asked for over HTTP.')
   const address = (await addressesOf(subject.hostname, look)).find(isOfFamily)
   if (address === undefined) return skipped(`The name has no ${family} address.`)
   const way = await wayTo(address, subject, { ...look, edgeAddresses: look.policy.edge.addresses })
@@ -127,15 +139,16 @@ const judged = (verdict: Verdict, detail: string): Finding => {
     : unsure(verdict.because)
 }
 
-/** Both verdicts that the records are shown with. */
+/** The verdicts that the records are shown with. */
 export async function examineRecords(looked: Looked | null, look: Look, { edge }: DiagnosisContext): Promise<Verdicts> {
-  if (looked === null) return { ownership: null, routing: null }
+  if (looked === null) return { ownership: null, routing: null, certificate: null }
   const { method, token } = looked.verification
   // An alias of one's own is an alias of the edges: without them, nobody knows its name.
   const isTold = token !== '' && (method !== 'cname' || edge !== null)
-  const [ownership, routing] = await Promise.all([
+  const [ownership, routing, certificate] = await Promise.all([
     isTold ? lookAtOwnership(looked, look) : null,
     edge === null ? null : lookAtRouting(looked, look),
+    lookWhetherDelegated(looked, look),
   ])
-  return { ownership, routing }
+  return { ownership, routing, certificate }
 }

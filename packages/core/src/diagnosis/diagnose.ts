@@ -1,8 +1,8 @@
 import { dnsHostOf } from '../dns/known-hosts.ts'
-import { type RequiredRecord, requiredRecords } from '../domain/records.ts'
+import { requiredRecords } from '../domain/records.ts'
 import type { Look, Looked } from '../look/looked.ts'
 import type { Resolver } from '../ports.ts'
-import { CHECKS, type Examined, LONGEST_MS, TOO_LATE, examineRecords } from './checks.ts'
+import { CHECKS, type Examined, LONGEST_MS, TOO_LATE, type Verdicts, examineRecords } from './checks.ts'
 import { CHECK_IDS, type Check, type Diagnosis, type DiagnosisContext, type DiagnosisSubject } from './diagnosis.ts'
 import { nextSteps } from './next-steps.ts'
 
@@ -51,9 +51,7 @@ const NOT_KNOWN = { status: 'unknown' as const, observed: [] }
 
 function recordsOf(looked: Looked | null, { context, verdicts }: Examined): Diagnosis['records'] {
   if (looked === null) return []
-  // The order looks at what it was delegated; here it is told of, and not judged.
-  const found = (purpose: RequiredRecord['purpose']) =>
-    verdicts === 'late' || purpose === 'certificate' ? NOT_KNOWN : verdicts[purpose]?.finding
+  const found = (purpose: keyof Verdicts) => (verdicts === 'late' ? NOT_KNOWN : verdicts[purpose]?.finding)
   return requiredRecords(looked, context.edge ?? NOWHERE).flatMap((record) => {
     const finding = found(record.purpose)
     return finding === undefined ? [] : [{ ...record, status: finding.status, observed: finding.observed }]

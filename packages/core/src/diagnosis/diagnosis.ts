@@ -13,6 +13,7 @@ export const CHECK_IDS = [
   'routing',
   'resolvers',
   'caa',
+  'certificate',
   'challenge_path_ipv6',
   'challenge_path_ipv4',
 ] as const

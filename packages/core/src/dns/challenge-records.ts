@@ -1,12 +1,11 @@
 import { MINUTE, SECOND, after } from '../clock.ts'
-import { judgeDelegation } from '../domain/check-delegation.ts'
 import type { Domain } from '../domain/domain.ts'
 import { isWildcard } from '../domain/hostname.ts'
 import { acmeChallengeName } from '../domain/records.ts'
-import type { Verdict } from '../domain/verdict.ts'
 import { scheduleLook } from '../lifecycle/next-look.ts'
 import { type Outcome, done, wait } from '../lifecycle/outcome.ts'
 import type { StepContext } from '../lifecycle/step.ts'
+import { lookAtDelegation } from '../look/look-at-delegation.ts'
 import { type Challenge, type ChallengeType, DnsProviderProblem } from '../ports.ts'
 import { reason } from '../reasons.ts'
 import { type ChallengePlace, delegatedPlace, placeAtName } from './challenge-place.ts'
@@ -51,7 +50,8 @@ export async function showChallenges(
       return waitForAlias(domain, { at: atName.name, ...written }, context)
   }
   if (delegated === null) return waitForZone(domain, context)
-  const { verdict, dns } = await lookAtDelegation(domain, delegated.name, context)
+  const verdict = await lookAtDelegation(domain, delegated.name, context)
+  const dns = { certificate: verdict.finding }
   if (!verdict.proved) {
     const { until, looks } = scheduleLook(domain, verdict.serial, context.clock.now())
     return wait(until, verdict.because, { dns, looks })
@@ -89,17 +89,6 @@ export async function hideChallenges(
 
 const valuesOf = (challenges: readonly Challenge[]): string[] =>
   challenges.flatMap((challenge) => (challenge.type === 'dns-01' ? [challenge.value] : []))
-
-/** Whether the customer lets the name in the platform's zone answer for theirs. */
-async function lookAtDelegation(
-  domain: Domain,
-  target: string,
-  { resolver, policy, clock }: Showing,
-): Promise<{ verdict: Verdict; dns: Domain['dns'] }> {
-  const lookup = await resolver.lookup(acmeChallengeName(domain.hostname), 'TXT')
-  const verdict = judgeDelegation(domain, lookup, { target, edge: policy.edge, now: clock.now() })
-  return { verdict, dns: { certificate: verdict.finding } }
-}
 
 interface Writing {
   domain: Domain

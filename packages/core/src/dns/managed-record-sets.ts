@@ -7,7 +7,7 @@ const TTL_SECONDS = 300
 
 /** The records of a managed domain as its zone holds them: one set for each name and type. */
 export function managedRecordSets(
-  domain: Pick<Domain, 'id' | 'hostname' | 'verification'>,
+  domain: Pick<Domain, 'id' | 'hostname' | 'verification' | 'tls'>,
   edge: EdgeIdentity,
 ): RecordSet[] {
   const byNameAndType = Map.groupBy(requiredRecords(domain, edge), ({ name, type }) => `${name} ${type}`)

@@ -23,7 +23,7 @@ export interface EdgeIdentity {
 export const platformNames = ({ hostname, challengeZone = null }: EdgeIdentity): string[] =>
   challengeZone === null ? [hostname] : [hostname, challengeZone]
 
-type Claimed = Pick<Domain, 'id' | 'hostname' | 'verification'>
+type Claimed = Pick<Domain, 'id' | 'hostname' | 'verification' | 'tls'>
 
 /** Beside the name; of a wildcard, beside what it stands below. */
 export const ownershipRecordName = (hostname: Hostname): string => `_mooring-challenge.${baseOf(hostname)}`
@@ -74,10 +74,10 @@ export function requiredRecords(domain: Claimed, edge: EdgeIdentity): RequiredRe
 
 /** A name whose certificate takes DNS-01, outside the zones that the platform manages. */
 function challengeRecords(domain: Claimed, edge: EdgeIdentity): RequiredRecord[] {
-  const { hostname, verification } = domain
+  const { hostname, verification, tls } = domain
   const value = delegatedChallengeName(domain, edge)
   const isByDns = isWildcard(hostname) || !verification.routing
-  if (value === null || !isByDns || verification.method === 'managed') return []
+  if (value === null || !isByDns || tls.mode !== 'auto' || verification.method === 'managed') return []
   return [{ type: 'CNAME', name: acmeChallengeName(hostname), value, purpose: 'certificate' }]
 }
 

@@ -151,6 +151,30 @@ describe('a registration', () => {
     expect(complaints(body({ target }))).toEqual([{ path: 'target.url', code: 'TARGET_LOOP' }])
   })
 
+  it('is refused when the record that delegates the certificate’s proof would not fit into DNS', () => {
+    const edge = { ...CORPUS_RULES.edge, challengeZone: 'acme.platform.example' }
+    const codesOf = (length: number, routing: boolean) => {
+      const long = `${'b'.repeat(63)}.`.repeat(3).padEnd(length - 4, 'e') + '.com'
+      const input = body({ hostname: long, verification: { method: 'http', routing } })
+      return registrationSchema({ ...CORPUS_RULES, edge })
+        .safeParse(input)
+        .error?.issues.map(({ path }) => path.join('.'))
+    }
+    expect(codesOf(237, false)).toBeUndefined()
+    expect(codesOf(238, false)).toEqual(['hostname'])
+    expect(codesOf(238, true)).toBeUndefined()
+  })
+
+  it('shares the certificate of a managed wildcard, and of nothing else', () => {
+    const shared = (hostname: string, method: string) =>
+      complaints(body({ hostname, verification: { method }, tls: { mode: 'auto', shared: true } }))
+    const refused = [{ path: 'tls.shared', code: 'TLS_SHARED_NEEDS_MANAGED_WILDCARD' }]
+    expect(shared('*.apps.example.com', 'managed')).toBeUndefined()
+    expect(shared('*.apps.example.com', 'txt')).toEqual(refused)
+    expect(shared('shop.apps.example.com', 'managed')).toEqual(refused)
+    expect(complaints(body({ tls: { mode: 'auto', shared: false } }))).toMatchObject([{ path: 'tls.shared' }])
+  })
+
   it.each([
     ['more than 16 kB', { text: 'x'.repeat(16_384) }, 'METADATA_TOO_LARGE'],
     ['33 levels', JSON.parse(`${'{"a":'.repeat(33)}1${'}'.repeat(33)}`), 'METADATA_TOO_DEEP'],

@@ -1,7 +1,7 @@
 import { markNameOf } from '../dns/record-mark.ts'
 import type { VerificationMethod } from './domain.ts'
 import { type Hostname, baseOf, isApex, isWildcard } from './hostname.ts'
-import { type EdgeIdentity, ownershipRecordName } from './records.ts'
+import { type EdgeIdentity, acmeChallengeName, ownershipRecordName } from './records.ts'
 import { TOKEN_LENGTH } from './ownership-token.ts'
 
 /** What is wrong with a field of a registration, under a code of its own. */
@@ -28,7 +28,8 @@ export function verificationComplaints(
     case 'cname':
       return [...cnameMayStand(hostname), ...cnameRoutes(routing), ...cnameTargetFits(edge)]
     case 'http':
-      return isWildcard(hostname) ? [{ path: METHOD, ...NO_PAGE_OF_WILDCARD }] : []
+      if (isWildcard(hostname)) return [{ path: METHOD, ...NO_PAGE_OF_WILDCARD }]
+      return !routing && edge.challengeZone != null ? delegationFits(hostname) : []
     case 'managed':
       return [...managedRoutes(routing), ...markFits(hostname)]
   }
@@ -37,6 +38,14 @@ export function verificationComplaints(
 function recordFits(hostname: Hostname): Complaint[] {
   if (ownershipRecordName(baseOf(hostname)).length <= MAX_NAME_LENGTH) return []
   const message = 'The record that proves ownership of this name would be longer than the 253 characters DNS allows.'
+  return [{ path: ['hostname'], code: 'HOSTNAME_TOO_LONG', message }]
+}
+
+/** Of a name without a longer record that proves its ownership. */
+function delegationFits(hostname: Hostname): Complaint[] {
+  if (acmeChallengeName(hostname).length <= MAX_NAME_LENGTH) return []
+  const message =
+    'The record that delegates the proof of the certificate would be longer than the 253 characters of DNS.'
   return [{ path: ['hostname'], code: 'HOSTNAME_TOO_LONG', message }]
 }
 

@@ -2,10 +2,19 @@ import { caaForbids } from '../dns/caa.ts'
 import { challengePathBlocked } from '../dns/challenge-path.ts'
 import { challengeFor } from '../dns/challenge-records.ts'
 import type { Verdict } from '../domain/verdict.ts'
+import type { ChallengeType } from '../ports.ts'
 import { type Reason, reason } from '../reasons.ts'
+import { lookWhetherDelegated } from './look-at-delegation.ts'
 import { ownershipBy } from './look-at-ownership.ts'
 import { addressesOf, routingBy } from './look-at-routing.ts'
 import type { Ask, Look, Looked } from './looked.ts'
+
+interface BeforeOrder {
+  caaIdentities: readonly string[]
+  agreed?: readonly Shown[]
+  /** What the authorities can be answered by; none where nothing has to be proved. */
+  offered?: readonly ChallengeType[]
+}
 
 /**
  * What a certificate authority would stumble over, asked as it will ask: every resolver must see what the zone's own
@@ -14,7 +23,7 @@ import type { Ask, Look, Looked } from './looked.ts'
 export async function lookBeforeOrder(
   domain: Looked,
   context: Look,
-  { caaIdentities, agreed }: { caaIdentities: readonly string[]; agreed?: readonly Shown[] },
+  { caaIdentities, agreed, offered = ['http-01', 'dns-01'] }: BeforeOrder,
 ): Promise<Reason | null> {
   const dissent = await resolversDissent(domain, context, agreed)
   if (dissent !== null || domain.tls.mode !== 'auto') return dissent
@@ -22,9 +31,11 @@ export async function lookBeforeOrder(
   const forbidden = await caaForbids(domain.hostname, { resolver: context.resolver, caaIdentities, now })
   if (forbidden !== null) return forbidden
   const { challengeZone = null } = context.policy.edge
-  const challenge = challengeFor(domain, { challengeZone, offered: ['http-01', 'dns-01'] })
-  // By DNS nobody is asked over HTTP.
-  if (challenge === 'dns-01') return null
+  const challenge = challengeFor(domain, { challengeZone, offered })
+  if (challenge === 'dns-01') {
+    const delegation = await lookWhetherDelegated(domain, context)
+    return delegation === null || delegation.proved ? null : delegation.because
+  }
   const addresses = await addressesOf(domain.hostname, context)
   return challengePathBlocked(domain, { ...context, addresses, edgeAddresses: context.policy.edge.addresses })
 }

@@ -4,7 +4,7 @@ import { placeOrder } from '../../issuance/place-order.ts'
 import { lookBeforeOrder } from '../../look/look-before-order.ts'
 import { done, rest, wait } from '../outcome.ts'
 import { defineStep } from '../step.ts'
-import { caaIdentitiesOf } from './settle.ts'
+import { caaIdentitiesOf, challengesOf } from './settle.ts'
 import { isConsentedTo } from './verify-ownership.ts'
 
 /** How often a name whose DNS does not lead here any more is looked at again. No order is spent on it. */
@@ -24,7 +24,7 @@ export const orderRenewal = defineStep({
 
     const caaIdentities = await caaIdentitiesOf(context)
     const agreed = (await isConsentedTo(domain, context)) ? (['routing'] as const) : (['ownership', 'routing'] as const)
-    const because = await lookBeforeOrder(domain, context, { caaIdentities, agreed })
+    const because = await lookBeforeOrder(domain, context, { caaIdentities, agreed, offered: challengesOf(context) })
     if (because !== null) return wait(after(clock.now(), LOOK_AGAIN_MS), because)
     const left = shareLeft(certificate.issued, clock.now())
     // A wildcard that is shared is no predecessor of a certificate of the name's own.

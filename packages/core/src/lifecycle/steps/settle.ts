@@ -1,6 +1,7 @@
 import { CaProblem } from '../../certificate/ca-problem.ts'
 import { SECOND, after } from '../../clock.ts'
 import type { Domain } from '../../domain/domain.ts'
+import type { ChallengeType } from '../../ports.ts'
 import type { Reason } from '../../reasons.ts'
 import { lookBeforeOrder } from '../../look/look-before-order.ts'
 import { nextLook } from '../next-look.ts'
@@ -24,7 +25,7 @@ export const settle = defineStep({
     if (!domain.holds) return doneTo('verify_ownership')
     const caaIdentities = domain.tls.mode === 'auto' ? await caaIdentitiesOf(context) : []
     const agreed = (await isConsentedTo(domain, context)) ? (['routing'] as const) : (['ownership', 'routing'] as const)
-    const because = await lookBeforeOrder(domain, context, { caaIdentities, agreed })
+    const because = await lookBeforeOrder(domain, context, { caaIdentities, agreed, offered: challengesOf(context) })
     if (because === null) return done({ looks: 0 })
     if (domain.verification.expiresAt <= context.clock.now()) return failed(because)
     return wait(await lookAgainAt(domain, because, context), because, { looks: domain.looks + 1 })
@@ -47,6 +48,10 @@ export async function caaIdentitiesOf({ authorities, signal }: StepContext): Pro
     throw error
   }
 }
+
+/** Every way in which one of the authorities can be answered. */
+export const challengesOf = ({ authorities }: Pick<StepContext, 'authorities'>): ChallengeType[] =>
+  authorities.flatMap(({ accounts }) => accounts.flatMap(({ challenges }) => challenges))
 
 /** Resolvers forget that a record was not there when the zone says so, and then agree; all else takes a person. */
 async function lookAgainAt(domain: Domain, because: Reason, { clock, resolver, policy }: StepContext): Promise<Date> {
