@@ -37,18 +37,32 @@ describe('the question in place of a certificate authority’s', () => {
 })
 
 describe('the way to the challenge path', () => {
-  it('is asked for at one address of each family, over HTTP', async () => {
+  it('is asked for at every address, over HTTP', async () => {
     const { asked, reaching } = finding({
       '192.0.2.1': answer(right),
-      '192.0.2.2': answer('x'),
+      '192.0.2.2': answer(right),
       '2001:db8::1': answer(`${right}\n`),
     })
     expect(await challengePathBlocked(domain, reaching)).toBeNull()
     const path = `/.well-known/acme-challenge/${TOKEN}`
-    expect(asked).toEqual([
-      { scheme: 'http', hostname: domain.hostname, address: '2001:db8::1', path },
-      { scheme: 'http', hostname: domain.hostname, address: '192.0.2.1', path },
-    ])
+    expect(asked).toEqual(
+      ['2001:db8::1', '192.0.2.1', '192.0.2.2'].map((address) => ({
+        scheme: 'http',
+        hostname: domain.hostname,
+        address,
+        path,
+      })),
+    )
+  })
+
+  it('is blocked by one of many addresses, and of very many the first eight are asked', async () => {
+    const { reaching } = finding({ '192.0.2.1': answer(right), '192.0.2.2': answer('x'), '192.0.2.3': answer(right) })
+    expect((await challengePathBlocked(domain, reaching))?.message).toContain('192.0.2.2')
+    const many = finding(
+      Object.fromEntries(Array.from({ length: 30 }, (_, last) => [`192.0.2.${last}`, answer(right)])),
+    )
+    expect(await challengePathBlocked(domain, many.reaching)).toBeNull()
+    expect(many.asked).toHaveLength(8)
   })
 
   it('is not asked for below a wildcard, which is proved by DNS', async () => {

@@ -35,7 +35,7 @@ interface Reaching extends Asking {
 
 /**
  * Why a certificate authority's question (RFC 8555 §8.3) would not come through to us, or null when it would. Authorities
- * prefer IPv6 and ask from several places, so that each family the name has must lead here; one address of each is asked.
+ * prefer IPv6 and ask from several places, each at an address of its choice: every one has to lead here, through every edge.
  */
 export async function challengePathBlocked(
   domain: Pick<Domain, 'id' | 'hostname'>,
@@ -43,17 +43,15 @@ export async function challengePathBlocked(
 ): Promise<Reason | null> {
   // A wildcard is proved by DNS only.
   if (isWildcard(domain.hostname)) return null
+  const isIpv6 = (address: string) => address.includes(':')
   const { addresses } = reaching
-  const asked = [
-    addresses.find((address) => address.includes(':')),
-    addresses.find((address) => !address.includes(':')),
-  ]
-  for (const address of asked) {
-    const way = address === undefined ? OPEN : await wayTo(address, domain, reaching)
-    if (way.kind === 'blocked') return way.because
-  }
-  return null
+  const asked = [...addresses.filter(isIpv6), ...addresses.filter((address) => !isIpv6(address))].slice(0, MOST_ASKED)
+  const ways = await Promise.all(asked.map((address) => wayTo(address, domain, reaching)))
+  return ways.find((way) => way.kind === 'blocked')?.because ?? null
 }
+
+/** A name with more addresses is none that one order could tell everything about. */
+const MOST_ASKED = 8
 
 /** `unknown`: this machine has no way to that address family, which says nothing about who has one. */
 export type Way = { kind: 'open' } | { kind: 'unknown' } | { kind: 'blocked'; because: Reason }
