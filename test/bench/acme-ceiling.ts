@@ -114,7 +114,7 @@ async function answerChallenges(challtestsrv: Challtestsrv, challenges: readonly
 }
 
 /** Issued before the clock starts: the account, connections and compiled code are there in a running worker too. */
-const WARM_UP = 20
+const WARM_UP = 200
 
 interface Work {
   pebble: Pebble

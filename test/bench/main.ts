@@ -19,7 +19,7 @@ const SETTINGS = { LOG_LEVEL: 'warn', MOORING_SLOTS: '32', MOORING_ACME_CONCURRE
 
 const say = (text: string) => process.stderr.write(`${text}\n`)
 
-const acme = await measureAcme({ count: 200, concurrency: 8, say })
+const acme = await measureAcme({ count: 400, concurrency: 8, say })
 
 const reverification = await measureReverification({ count: REVERIFIED, say })
 

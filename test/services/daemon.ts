@@ -1,3 +1,4 @@
+import { open } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { execa } from 'execa'
 
@@ -28,11 +29,14 @@ export async function startDaemon({
   startMs = 20_000,
   logFile,
 }: DaemonCommand): Promise<Daemon> {
-  const stdout = logFile === undefined ? 'ignore' : { file: logFile }
+  // An open descriptor: what goes to `{ file }` is copied line by line through this process, whose CPU the benches count.
+  const log = logFile === undefined ? null : (await open(logFile, 'a')).createWriteStream()
+  const stdout = log ?? 'ignore'
   const child = execa(program, args, { env, stdin: 'ignore', stdout, reject: false, cleanup: true })
   let ended = false
   const exit = child.then((result) => {
     ended = true
+    log?.destroy()
     return result
   })
   const stop = async () => {

@@ -95,7 +95,10 @@ function whatHappened({ orders, renewals, expired, gaveUp, waiting, peak, daily 
   return [
     ['orders placed', counted(orders.placed)],
     ['of these for new names', counted(orders.byKind.new)],
-    ['renewals: by ARI, by name, anew at another authority', kinds(['ari', 'renewal', 'renewal_anew'])],
+    [
+      'renewals: by ARI, by name, as new (another authority, or 120 days past)',
+      kinds(['ari', 'renewal', 'renewal_anew']),
+    ],
     ['renewals by ARI that came after their window and were counted', counted(orders.counted)],
     ['of these without a certificate (outage, wrong DNS)', counted(orders.failed)],
     ['at the second authority', `${counted(orders.fallback)}, at most ${mostADay(daily.fallbackOrders)} a day`],

@@ -17,9 +17,27 @@ export function createSigner(keyPem: string): AccountSigner {
   return {
     jwk,
     thumbprint: createHash('sha256').update(JSON.stringify(jwk)).digest('base64url'),
-    // JOSE wants r and s side by side (RFC 7518 §3.4), not DER.
-    sign: (data) => sign('sha256', Buffer.from(data), { key, dsaEncoding: 'ieee-p1363' }),
+    sign: (data) => sideBySide(sign('sha256', Buffer.from(data), key)),
   }
+}
+
+/** Of r and of s on P-256. */
+const INTEGER_BYTES = 32
+
+/**
+ * JOSE wants r and s side by side (RFC 7518 §3.4), not in DER. Node's `dsaEncoding` does the same for more than twice the
+ * CPU: a key with options costs it an exception. P-256 signatures are below 128 bytes, so every DER length is one byte.
+ */
+function sideBySide(der: Buffer): Buffer {
+  const sAt = 4 + (der[3] ?? 0)
+  const [r, s] = [der.subarray(4, sAt), der.subarray(sAt + 2)]
+  const signature = Buffer.alloc(2 * INTEGER_BYTES)
+  for (const [index, integer] of [r, s].entries()) {
+    // DER leads with a zero where the first bit is set, and leaves out zeros that a fixed width has.
+    const digits = integer.subarray(Math.max(0, integer.length - INTEGER_BYTES))
+    digits.copy(signature, (index + 1) * INTEGER_BYTES - digits.length)
+  }
+  return signature
 }
 
 // The members in the order that RFC 7638 §3.3 hashes.

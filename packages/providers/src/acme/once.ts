@@ -22,7 +22,9 @@ export function createOnce<T>(make: () => Promise<T>): Once<T> {
     return call
   }
   return {
-    get(signal) {
+    async get(signal) {
+      signal.throwIfAborted()
+      if (kept !== undefined) return kept
       shared ??= start()
       return untilAborted(shared, signal)
     },
@@ -36,7 +38,6 @@ export function createOnce<T>(make: () => Promise<T>): Once<T> {
 }
 
 async function untilAborted<T>(call: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted()
   const aborted = Promise.withResolvers<never>()
   const abort = () => aborted.reject(signal.reason)
   signal.addEventListener('abort', abort, { once: true })

@@ -12,7 +12,7 @@ export interface TlsProbeOptions {
 }
 
 /** One handshake over a connection of its own, closed before a byte is sent over it. */
-export function createTlsProbe({ allow, port = 443, timeoutMs = 10 * SECOND }: TlsProbeOptions): TlsProbe {
+export function createTlsProbe({ allow, port = 443, timeoutMs = 3 * SECOND }: TlsProbeOptions): TlsProbe {
   return {
     async certificateAt({ hostname, address, port: given = port }, signal) {
       signal.throwIfAborted()
