@@ -59,8 +59,8 @@ export async function measureReverification({
     MOORING_DATA_DIR: dir,
     MOORING_SLOTS: '1',
   }
-  const scheduler = startRole('scheduler', 'scheduler', settings, dir)
-  const worker = startRole('worker', 'worker', settings, dir)
+  const scheduler = startRole('scheduler', 'scheduler', settings, { logDir: dir })
+  const worker = startRole('worker', 'worker', settings, { logDir: dir })
   try {
     for (const domain of domains) await storeDomain(database, domain)
     await eventually('the worker takes hints', async () => {

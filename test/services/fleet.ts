@@ -22,6 +22,8 @@ export interface FleetOptions {
   durable?: boolean
   /** `ip:port` of the server that Mooring and the CA ask in place of challtestsrv. */
   dnsServer?: string
+  /** The folder of the release that the roles are of; the one under test by default. */
+  release?: string
 }
 
 /** One edge: an agent's process and the nginx it drives, on a loopback address of its own. */
@@ -78,7 +80,10 @@ export async function startFleet(options: FleetOptions = {}) {
     MOORING_PROBE_HTTPS_PORT: String(httpsPort),
     ...env,
   }
-  const startApi = () => startRole('api', 'api', { ...settings, HOST: '127.0.0.1', PORT: String(apiPort) }, dir)
+  let release = options.release
+  const start = (app: string, name: string, roleEnv: Record<string, string>) =>
+    startRole(app, name, roleEnv, { logDir: dir, root: release })
+  const startApi = () => start('api', 'api', { ...settings, HOST: '127.0.0.1', PORT: String(apiPort) })
   const api = startApi()
   const apiUrl = `http://127.0.0.1:${apiPort}`
   await eventually('the API is ready', async () => (await fetch(`${apiUrl}/readyz`)).ok)
@@ -86,9 +91,9 @@ export async function startFleet(options: FleetOptions = {}) {
   let workersStarted = 0
   const startWorker = (more: Record<string, string> = {}) => {
     const name = `worker-${++workersStarted}`
-    return startRole('worker', name, { ...settings, MOORING_WORKER_NAME: name, ...more }, dir)
+    return start('worker', name, { ...settings, MOORING_WORKER_NAME: name, ...more })
   }
-  const startScheduler = () => startRole('scheduler', 'scheduler', settings, dir)
+  const startScheduler = () => start('scheduler', 'scheduler', settings)
   const startEdge = (index: number): Edge => {
     const name = `edge-${index + 1}`
     const edgeDir = join(dir, name)
@@ -105,7 +110,7 @@ export async function startFleet(options: FleetOptions = {}) {
       MOORING_UPSTREAM_ALLOW: '127.0.0.0/8',
       ...env,
     }
-    return { name, address, dir: edgeDir, agent: startRole('edge-agent', name, agentEnv, dir) }
+    return { name, address, dir: edgeDir, agent: start('edge-agent', name, agentEnv) }
   }
 
   const fleet = {
@@ -129,6 +134,11 @@ export async function startFleet(options: FleetOptions = {}) {
     startWorker,
     startScheduler,
     startEdge,
+
+    /** Whatever starts from now on is of the release under test. */
+    upgrade() {
+      release = undefined
+    },
 
     /** Another site, to tell whose is shown: it answers with its name. */
     async startSite(name: string): Promise<{ url: string }> {

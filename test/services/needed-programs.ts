@@ -35,6 +35,8 @@ export const NEEDED: Need[] = [
   { program: 'caddy', package: 'caddy', usedBy: CADDY },
   { program: 'ip', package: 'iproute2', usedBy: CADDY },
   { program: 'unshare', package: 'util-linux', usedBy: CADDY },
+  // Of the server's own version; the backup service finds it beside the server.
+  { program: 'pg_dump', package: 'postgresql', usedBy: ['test/services/postgres-backup.ts'] },
   { program: 'certbot', package: 'certbot', usedBy: ['test/services/certbot.ts'] },
   { program: 'curl', package: 'curl', usedBy: ['test/journeys/standalone.test.ts'] },
 ]

@@ -18,10 +18,16 @@ export interface Role {
   log(): string
 }
 
-export function startRole(app: string, name: string, env: Record<string, string>, logDir: string): Role {
+/** `root` is the release that the role is of; the one under test by default. */
+export function startRole(
+  app: string,
+  name: string,
+  env: Record<string, string>,
+  { logDir, root = ROOT }: { logDir: string; root?: string | undefined },
+): Role {
   const logFile = join(logDir, `${name}.log`)
   const output = createWriteStream(logFile, { flags: 'a' })
-  const child: ChildProcess = spawn(process.execPath, [join(ROOT, 'apps', app, 'src/main.ts')], {
+  const child: ChildProcess = spawn(process.execPath, [join(root, 'apps', app, 'src/main.ts')], {
     // Nothing of the tester's environment but the way to programs: a role must be told everything it needs.
     env: { PATH: process.env['PATH'] ?? '', LOG_LEVEL: 'debug', NODE_ENV: 'production', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
