@@ -8,7 +8,7 @@ import pg from 'pg'
 import { startChalltestsrv } from './challtestsrv.ts'
 import { freePorts } from './free-ports.ts'
 import { startPebble } from './pebble.ts'
-import { createTestDatabase, startPostgres } from './postgres.ts'
+import { createEmptyDatabase, createTestDatabase, startPostgres } from './postgres.ts'
 import { type Role, eventually, startRole } from './processes.ts'
 import { startRabbitMQ } from './rabbitmq.ts'
 import { type Visit, visit } from './visit.ts'
@@ -52,7 +52,8 @@ export async function startFleet(options: FleetOptions = {}) {
     startSite('hello'),
   ])
   const sites = [site]
-  const database = await createTestDatabase(postgres)
+  // An old release begins with its own schema, as it did where it is upgraded.
+  const database = await (options.release === undefined ? createTestDatabase : createEmptyDatabase)(postgres)
   const dnsServer = options.dnsServer ?? challtestsrv.address.dnsServer
   const pebble = await startPebble({ dnsServer, httpPort })
 
@@ -64,6 +65,8 @@ export async function startFleet(options: FleetOptions = {}) {
     DATABASE_URL: database.url,
     AMQP_URL: rabbit.address.url,
     MOORING_API_KEY: apiKey,
+    // A bench posts ten thousand at once, under one key.
+    MOORING_API_REQUESTS_PER_MINUTE: '1000000',
     MOORING_ENCRYPTION_KEY: randomBytes(32).toString('hex'),
     MOORING_EDGE_HOSTNAME: 'edge.platform.example',
     MOORING_EDGE_ADDRESSES: addresses.join(','),

@@ -53,6 +53,17 @@ export async function createTestDatabase(server: Running<Postgres>): Promise<Tes
   }
 }
 
+/** A database with nothing in it: whoever starts first migrates it. */
+export async function createEmptyDatabase(server: Running<Postgres>): Promise<TestDatabase> {
+  const { url } = server.address
+  const name = `mooring_test_${randomBytes(8).toString('hex')}`
+  await asAdmin(url, `create database ${name}`)
+  return {
+    url: withDatabase(url, name),
+    drop: () => asAdmin(url, `drop database if exists ${name} with (force)`),
+  }
+}
+
 const templates = new Map<string, Promise<string>>()
 
 function templateOf(url: string): Promise<string> {

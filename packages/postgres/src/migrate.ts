@@ -13,7 +13,9 @@ const WAIT_FOR_DATABASE_MS = 30 * SECOND
 
 /**
  * Applies what is pending, in one transaction, as the login role. Several processes may start together: Kysely takes
- * an advisory lock of the database, so that the first one migrates and the others then find nothing left to do.
+ * an advisory lock of the database, so that the first one migrates and the others then find nothing left to do. What a
+ * newer release has applied is left as it is: migrations only add, and a process of this release may start again during
+ * an upgrade, or after one that was taken back.
  *
  * Waits for a database that is not there yet; then throws `DATABASE_UNAVAILABLE`.
  */
@@ -39,11 +41,12 @@ async function migrateOnce(url: string, log?: Log): Promise<void> {
     connectionString: url,
     application_name: 'mooring-migrate',
     connectionTimeoutMillis: 5_000,
-    max: 1,
+    // One for Kysely's transaction, one to look at what was applied while that holds the lock.
+    max: 2,
   })
   const kysely = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: guardPool(pool) }) })
   try {
-    const migrator = new Migrator({ db: kysely, provider: { getMigrations: readMigrations } })
+    const migrator = new Migrator({ db: kysely, provider: { getMigrations: () => knownMigrations(pool) } })
     const { error, results = [] } = await migrator.migrateToLatest()
     for (const { migrationName, status } of results) log?.info({ migration: migrationName, status }, 'migration')
     if (error !== undefined) throw error as Error
@@ -51,6 +54,21 @@ async function migrateOnce(url: string, log?: Log): Promise<void> {
     await kysely.destroy()
   }
 }
+
+/** Ours, and those of a newer release by name alone: Kysely refuses a database with names that it does not know. */
+async function knownMigrations(pool: pg.Pool): Promise<Record<string, Migration>> {
+  const ours = await readMigrations()
+  const { rows: tables } = await pool.query<{ there: boolean }>(
+    `select to_regclass('kysely_migration') is not null as there`,
+  )
+  if (tables[0]?.there !== true) return ours
+  const { rows } = await pool.query<{ name: string }>('select name from kysely_migration')
+  const newest = Object.keys(ours).toSorted().at(-1) ?? ''
+  const newer = rows.filter(({ name }) => name > newest).map(({ name }): [string, Migration] => [name, APPLIED])
+  return { ...ours, ...Object.fromEntries(newer) }
+}
+
+const APPLIED: Migration = { up: () => Promise.reject(new Error('a migration of a newer release cannot run here')) }
 
 async function readMigrations(): Promise<Record<string, Migration>> {
   const files = (await readdir(FOLDER)).filter((file) => /^\d{4}_[a-z0-9_]+\.ts$/.test(file))
