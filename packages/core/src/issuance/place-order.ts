@@ -113,8 +113,9 @@ async function orderAt(
   const isSuccessor = replaced !== null && replaced.issuer === issuer.name && replaced.renewal.window !== null
   const replaces = isSuccessor ? (replaced.issued?.chainPem ?? null) : null
   const order = await issuer.placeOrder({ hostname: domain.hostname, challenge, replaces }, signal)
-  await certificates.saveOrder(lease, certificate.id, order)
+  // Before the order is stored: after a crash in between, the next order is counted here and by the authority alike.
   if (kind === 'ari' && !order.replaces) await budgets.spend(ca, asksAs('renewal'))
+  await certificates.saveOrder(lease, certificate.id, order)
   await context.watch.answered(ca)
   return null
 }
