@@ -54,6 +54,15 @@ describe('limits', () => {
   })
 })
 
+describe('an answer of 40 MB', () => {
+  it('is not read to its end', async () => {
+    const { provider, host } = await start(startCloudflare())
+    host.next({ status: 200, body: { result: 'x'.repeat(40 * 1024 * 1024) } })
+    const problem = await problemOf(provider.list(zone, shop, signal))
+    expect(problem).toMatchObject({ kind: 'unavailable', message: expect.stringContaining('more than 16777216 bytes') })
+  })
+})
+
 describe('Cloudflare', () => {
   it('never lets its proxy stand before a record of ours', async () => {
     const { provider, host } = await start(startCloudflare())

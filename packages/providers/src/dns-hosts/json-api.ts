@@ -3,6 +3,8 @@ import type { z } from 'zod'
 import { retryAfterMs } from '../retry-after.ts'
 
 const DEADLINE_MS = 10_000
+/** A zone of a hundred thousand records, as the hosts that give whole zones write it. */
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
@@ -51,7 +53,7 @@ export function createJsonApi({ host, url, token, tokenHeader, ...vendor }: Json
         redirect: 'error',
         signal: AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]),
       })
-      return { status: response.status, headers: response.headers, body: jsonOf(await response.text()) }
+      return { status: response.status, headers: response.headers, body: jsonOf(await boundedText(response)) }
     } catch (cause) {
       throw new DnsProviderProblem('unavailable', `${host} cannot be reached (${nameOf(cause)}).`, { cause })
     }
@@ -96,6 +98,18 @@ export function understand<Schema extends z.ZodType>(host: string, schema: Schem
   throw new DnsProviderProblem('unavailable', `${host} gave an answer that is not as documented (${where}).`)
 }
 
+/** Throws as soon as more came than any answer has; the rest is not read. */
+async function boundedText({ body }: Response): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of body ?? []) {
+    bytes += chunk.length
+    if (bytes > MAX_ANSWER_BYTES) throw new RangeError(`more than ${MAX_ANSWER_BYTES} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
 /** Text that is no JSON is undefined, which no schema takes. */
 function jsonOf(text: string): unknown {
   try {
@@ -108,6 +122,7 @@ function jsonOf(text: string): unknown {
 /** `fetch` hides what happened in the cause. */
 function nameOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown'
+  if (error instanceof RangeError) return error.message
   if (error.cause instanceof Error) return nameOf(error.cause)
   return 'code' in error && typeof error.code === 'string' ? error.code : error.name
 }
