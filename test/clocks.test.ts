@@ -2,8 +2,6 @@ import {
   DAY,
   type Domain,
   HOUR,
-  type LifecyclePolicy,
-  MINUTE,
   type Outcome,
   after,
   decide,
@@ -18,21 +16,10 @@ import {
 } from '@mooring/core'
 import { describe, expect, it } from 'vitest'
 import { aDomain } from './builders/domain.ts'
+import { POLICY } from './builders/policy.ts'
 
 const now = new Date('2026-01-01T12:00:00Z')
-const policy: LifecyclePolicy = {
-  edge: { hostname: 'edge.platform.example', addresses: ['192.0.2.1'] },
-  maxAttempts: 3,
-  edgeRecheckMs: 1000,
-  graceMs: 7 * DAY,
-  reverifyMs: DAY,
-  missMs: DAY,
-  rotationMs: null,
-  rotationGraceMs: 30 * DAY,
-  suspendedMs: 30 * DAY,
-  settleMs: MINUTE,
-  danglingMs: 90 * DAY,
-}
+const policy = POLICY
 const soon = after(now, HOUR)
 const later = after(now, 10 * HOUR)
 const because = reason('CA_UNAVAILABLE', 'The authority is away.')

@@ -3,7 +3,6 @@ import {
   DAY,
   HOUR,
   LAUNCH,
-  type LifecyclePolicy,
   MINUTE,
   STATES,
   STEPS,
@@ -26,22 +25,11 @@ import {
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { aDomain } from './builders/domain.ts'
+import { POLICY } from './builders/policy.ts'
 
 const now = new Date('2026-01-01T12:00:00Z')
 const clock = { now: () => now }
-const policy: LifecyclePolicy = {
-  edge: { hostname: 'edge.platform.example', addresses: ['192.0.2.1'] },
-  maxAttempts: 3,
-  edgeRecheckMs: 1000,
-  graceMs: 7 * DAY,
-  reverifyMs: DAY,
-  missMs: DAY,
-  rotationMs: null,
-  rotationGraceMs: 30 * DAY,
-  suspendedMs: 30 * DAY,
-  settleMs: MINUTE,
-  danglingMs: 90 * DAY,
-}
+const policy = POLICY
 const step = (name: string) => stepNamed(name) ?? expect.fail(`no step ${name}`)
 const decided = (name: string, attempt: number, outcome: Parameters<typeof decide>[2]) => {
   const at = step(name)
