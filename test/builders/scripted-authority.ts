@@ -16,6 +16,8 @@ export interface ScriptedAuthority extends Authority {
   failsWith(problem: CaProblem | null): void
   /** What it says about every certificate's renewal from now on. */
   advises(info: ((now: Date) => RenewalInfo) | null): void
+  /** From now on an order is taken without a word on what it replaces (RFC 9773 §5 lets an authority). */
+  passesOverReplaces(): void
 }
 
 /** Signs as the local authority does, on the test's clock. */
@@ -26,6 +28,7 @@ export function scriptedAuthority(
   const local = createLocalCaIssuer({ ...ca, clock })
   const orders: ScriptedAuthority['orders'] = []
   let problem: CaProblem | null = null
+  let takesReplaces = true
   let advice: ((now: Date) => RenewalInfo) | null = null
   const orFail = <T>(work: () => Promise<T>): Promise<T> => (problem === null ? work() : Promise.reject(problem))
   const issuer: Issuer = {
@@ -35,7 +38,7 @@ export function scriptedAuthority(
       orFail(async () => {
         orders.push({ ...need, at: clock.now() })
         const order = await local.placeOrder(need, signal)
-        return { ...order, replaces: need.replaces !== null }
+        return { ...order, replaces: takesReplaces && need.replaces !== null }
       }),
     validate: (...order) => orFail(() => local.validate(...order)),
     finalize: (...order) => orFail(() => local.finalize(...order)),
@@ -48,6 +51,7 @@ export function scriptedAuthority(
     orders,
     failsWith: (next) => void (problem = next),
     advises: (next) => void (advice = next),
+    passesOverReplaces: () => void (takesReplaces = false),
   }
 }
 

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { createServer } from 'node:tls'
-import { CaProblem, DAY, type Domain, type Hostname, MINUTE, type Registry } from '@mooring/core'
+import { type Budgets, CaProblem, DAY, type Domain, type Hostname, MINUTE, type Registry } from '@mooring/core'
 import { type Database, createCertificateStore, createRegistry } from '@mooring/postgres'
 import { createLocalCa, createTlsProbe } from '@mooring/providers'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
@@ -19,6 +19,7 @@ let world: CustomerWorld
 let database: Database
 let registry: Registry
 let years: Years
+let budgets: Budgets
 let edgePort: number
 let first: ScriptedAuthority
 let second: ScriptedAuthority
@@ -31,9 +32,10 @@ beforeEach(async () => {
   database = postgres.database()
   const ca = await createLocalCa(world.dir)
   years = await startYears(database, (clock) => {
-    first = scriptedAuthority('first', { ca, clock })
+    first = scriptedAuthority('first', { ca, clock, limits: { exact_set: { burst: 1000, refillMs: DAY } } })
     second = scriptedAuthority('second', { ca, clock })
     const deps = world.engineDeps(database, { clock, authorities: [first, second] })
+    budgets = deps.budgets
     const tlsProbe = createTlsProbe({ allow: ['127.0.0.0/8'], port: edgePort })
     return { ...deps, tlsProbe, policy: { ...deps.policy, rotationMs: null } }
   })
@@ -90,9 +92,8 @@ it('a certificate is renewed at two thirds of its life, again and again', { time
   expect(await now(id)).toMatchObject({ state: 'active', reason: null })
 })
 
-it('inside the window that the authority suggests, the order says what it replaces', async () => {
-  const id = await launch()
-  const { serialNumber } = await served()
+/** Lets the window of every certificate open now, and the renewal of the one there is begin. */
+async function windowOpens(): Promise<void> {
   await years.pass(1)
   const opens = years.clock.now()
   first.advises((at) => ({
@@ -100,15 +101,36 @@ it('inside the window that the authority suggests, the order says what it replac
     explanationUrl: null,
     retryAt: new Date(at.getTime() + DAY),
   }))
-  await database.kysely.updateTable('certificates').set({ ask_again_at: years.clock.now() }).execute()
+  await database.kysely.updateTable('certificates').set({ ask_again_at: opens }).execute()
   await database.kysely
     .updateTable('domains')
-    .set({ renew_at: years.clock.now(), next_run_at: new Date(0) })
+    .set({ renew_at: opens, next_run_at: new Date(0) })
     .execute()
   await years.pass(0.1)
+}
+
+/** Tokens of the name's exact set that are counted for a renewal: those of orders for new names are reserved, not taken. */
+async function countedOfExactSet(): Promise<number> {
+  const bucket = (await budgets.buckets(100)).find((one) => one.bucket === 'exact_set')
+  return Math.max(0, Math.ceil(((bucket?.tat ?? 0) - years.clock.now().getTime()) / DAY))
+}
+
+it('inside the window that the authority suggests, the order says what it replaces, and is not counted', async () => {
+  const id = await launch()
+  const { serialNumber } = await served()
+  await windowOpens()
   expect(new X509Certificate(first.orders[1]?.replaces ?? '').serialNumber).toBe(serialNumber)
   expect((await served()).serialNumber).not.toBe(serialNumber)
   expect(await now(id)).toMatchObject({ state: 'active', reason: null })
+  expect(await countedOfExactSet()).toBe(0)
+})
+
+it('what replaces a certificate, and is not taken for that by the authority, is counted', async () => {
+  await launch()
+  first.passesOverReplaces()
+  await windowOpens()
+  expect(first.orders).toHaveLength(2)
+  expect(await countedOfExactSet()).toBe(1)
 })
 
 it('while the authority is away a renewal with time enough waits, and goes to another one then', async () => {
