@@ -74,11 +74,16 @@ export function jobQueueContract(name: string, open: () => Promise<QueueUnderTes
     })
 
     it('prefers the urgent lane without starving the other, with a single slot', async () => {
-      const { seen, handle } = recorder()
-      await queue.publish([...hints(10), ...hints(10, 'interactive')])
+      const { held, letGo, handle } = holder()
+      await queue.publish([...hints(30), ...hints(10, 'interactive')])
       await queue.consume({ slots: 1, handle })
-      await vi.waitFor(() => expect(seen).toHaveLength(20))
-      const lanes = seen.map(({ lane }) => lane)
+      await vi.waitFor(() => expect(held).toHaveLength(1))
+      // By the time the broker has answered twice, hints of both lanes wait for the slot.
+      await queue.depth()
+      await queue.depth()
+      letGo()
+      await vi.waitFor(() => expect(held).toHaveLength(40))
+      const lanes = held.map(({ lane }) => lane)
       expect(lanes.indexOf('normal')).toBeLessThan(lanes.lastIndexOf('interactive'))
       expect(lanes.lastIndexOf('interactive')).toBeLessThan(lanes.lastIndexOf('normal'))
     })
