@@ -14,6 +14,7 @@ const FIXTURE = join(import.meta.dirname, 'fixtures/boundaries')
  * API, `main.ts` alone may open providers.
  */
 const MAY_USE: Record<string, string[]> = {
+  'packages/client': [],
   'packages/core': [],
   'packages/postgres': ['core'],
   'packages/queue': ['core'],
@@ -24,7 +25,8 @@ const MAY_USE: Record<string, string[]> = {
   'apps/worker': ['core', 'postgres', 'providers', 'queue', 'runtime'],
   'apps/scheduler': ['core', 'postgres', 'providers', 'queue', 'runtime'],
   'apps/edge-agent': ['core', 'nginx', 'runtime'],
-  'apps/cli': ['core', 'providers', 'runtime'],
+  'apps/cli': ['client', 'core', 'providers', 'runtime'],
+  'apps/dashboard': ['client'],
   'apps/standalone': ['api', 'core', 'edge-agent', 'postgres', 'providers', 'queue', 'runtime', 'scheduler', 'worker'],
 }
 

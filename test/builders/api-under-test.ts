@@ -1,19 +1,36 @@
-import { type ApiDependencies, type ApiSettings, buildApi } from '@mooring/api'
-import { createKeyCustody, DAY, type Hint, type JobQueue, openManagedZones, systemClock } from '@mooring/core'
+import { accessTo, type ApiDependencies, type ApiSettings, buildApi } from '@mooring/api'
+import { createKeyCustody, DAY, HOUR, type Hint, type JobQueue, openManagedZones, systemClock } from '@mooring/core'
 import {
+  createAuditLog,
+  createAuditReader,
   createBudgets,
+  createContactBook,
   createDispatch,
   createDnsZoneStore,
   createEdgeRegistry,
+  createEventStream,
+  createFleetFacts,
+  createNoticeDesk,
+  createOperations,
   createRegistry,
+  createTrafficStore,
+  createWebhookStore,
   type Database,
 } from '@mooring/postgres'
 import { createHttpProbe, createResolver } from '@mooring/providers'
-import { createLogger } from '@mooring/runtime'
+import { createLogger, createMeter } from '@mooring/runtime'
 import { CORPUS_RULES } from '../corpus/read-corpus.ts'
 import { memoryDnsHost } from './memory-dns-host.ts'
 
 export const ADMIN_KEY = 'an-admin-key-of-more-than-32-characters'
+
+/** As without any setting. */
+export const ACCESS = {
+  publicUrl: null,
+  oidc: null,
+  session: { idleMs: 12 * HOUR, absoluteMs: 7 * DAY },
+  requestsPerMinute: 6000,
+}
 
 interface Overrides extends Partial<Omit<ApiDependencies, 'settings'>> {
   settings?: Partial<ApiSettings>
@@ -26,10 +43,14 @@ export function apiDependencies(database: Database, { settings, ...overrides }: 
   const custody = createKeyCustody('0f'.repeat(32))
   const zoneStore = createDnsZoneStore(database)
   const openDnsAccount = overrides.openDnsAccount ?? (() => memoryDnsHost([]))
+  const registryOptions = { tokenLifetimeMs: 7 * DAY, rotationGraceMs: 30 * DAY }
   const dependencies: ApiDependencies = {
-    registry: createRegistry(database, { tokenLifetimeMs: 7 * DAY, rotationGraceMs: 30 * DAY }),
+    registry: createRegistry(database, registryOptions),
+    registryFor: (tenant) => createRegistry(database.asTenant(tenant), registryOptions),
+    access: accessTo(database, ACCESS),
     dispatch: createDispatch(database, { hintSeconds: 30, tenantInFlight: 25 }),
     edges: createEdgeRegistry(database),
+    operations: createOperations(database, registryOptions),
     queue: recordingQueue(published, broker),
     custody,
     // Nothing listens there: a test that asks DNS brings a server.
@@ -41,6 +62,16 @@ export function apiDependencies(database: Database, { settings, ...overrides }: 
     openDnsAccount,
     zones: openManagedZones({ store: zoneStore, custody, createProvider: openDnsAccount }),
     onRoutesChanged: () => {},
+    notices: createNoticeDesk(database),
+    contacts: createContactBook(database),
+    events: createEventStream(database),
+    webhooks: createWebhookStore(database),
+    webhooksFor: (tenant) => createWebhookStore(database.asTenant(tenant)),
+    audit: createAuditLog(database),
+    auditFor: (tenant) => createAuditReader(tenant === null ? database : database.asTenant(tenant)),
+    traffic: createTrafficStore(database),
+    readFleet: createFleetFacts(database),
+    meter: createMeter(),
     ping: async () => {
       await database.pool.query('select 1')
     },
@@ -90,13 +121,13 @@ function callerOf(app: ReturnType<typeof buildApi>) {
       },
       ...(payload === undefined ? {} : { payload }),
     })
-    const isJson = String(answer.headers['content-type']).includes('json')
+    const isJson = /\bjson/.test(String(answer.headers['content-type']))
     return {
       status: answer.statusCode,
       headers: answer.headers,
       text: answer.body,
       // Of any shape, which is what tests assert.
-      json: isJson ? JSON.parse(answer.body) : null,
+      json: isJson && answer.body !== '' ? JSON.parse(answer.body) : null,
     }
   }
 }
@@ -112,6 +143,7 @@ function recordingQueue(published: Hint[], broker: { isUp: boolean }): JobQueue 
     consume: noConsumer,
     consumeDeadLetters: noConsumer,
     depth: async () => null,
+    queues: async () => null,
     isHealthy: () => broker.isUp,
     close: async () => {},
   }

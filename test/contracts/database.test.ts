@@ -105,6 +105,26 @@ describe('the database', () => {
   })
 })
 
+describe('a column that a newer release adds', () => {
+  const read = (kysely: Database['kysely']) => sql`select * from edge_pools where name = ${'default'}`.execute(kysely)
+  const addColumn = () => asAdmin(fresh.url, 'alter table edge_pools add column newer text')
+
+  it('is no fault of a statement that was prepared before', async () => {
+    expect((await read(database.kysely)).rows[0]).not.toHaveProperty('newer')
+    await addColumn()
+    expect((await read(database.kysely)).rows[0]).toHaveProperty('newer')
+    expect((await read(database.kysely)).rows[0]).toHaveProperty('newer')
+  })
+
+  it('ends a transaction that uses one, and the next is as ever', async () => {
+    await read(database.kysely)
+    await addColumn()
+    const within = () => database.kysely.transaction().execute(read)
+    await expect(within()).rejects.toThrow('cached plan must not change result type')
+    expect((await within()).rows[0]).toHaveProperty('newer')
+  })
+})
+
 describe('notifications', () => {
   it('arrive for what becomes due by an intent and for changed routes, not for a worker’s own record', async () => {
     const heard: string[] = []

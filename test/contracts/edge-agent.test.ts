@@ -12,6 +12,7 @@ import { ScriptedControlPlane, desired, removed } from './scripted-control-plane
 /** Takes what it is given and remembers it; an apply can be held, and one route refused. */
 class RecordingServer implements EdgeServer {
   readonly version = 'recording/1'
+  readonly traffic = null
   readonly applies: ServedRoute[][] = []
   refuse: string | null = null
   broken = false
@@ -28,6 +29,9 @@ class RecordingServer implements EdgeServer {
 
   async start(): Promise<void> {}
   async stop(): Promise<void> {}
+  async isServing(): Promise<boolean> {
+    return true
+  }
   async apply(routes: ServedRoute[]): Promise<ApplyResult> {
     this.applies.push(routes)
     await this.#hold

@@ -39,6 +39,9 @@ async function everySecret(custody: KeyCustody): Promise<Record<string, StoredKe
     values ('zon_1', 'example.com', '{}', ${seal('zone', 'zon_1', 'dns-credentials')}::jsonb)`.execute(kysely)
   await sql`insert into idempotency_keys (key, request_hash, status, headers, body)
     values ('c:k', 'h', 202, '{}', ${seal('answer', 'idempotency', 'c:k')}::jsonb)`.execute(kysely)
+  await sql`insert into webhooks (id, url, created_by, sealed_secret, previous_sealed_secret, previous_until)
+    values ('whk_1', 'https://platform.example/', 'a test', ${seal('webhook', 'whk_1', 'webhook-secret')}::jsonb,
+      ${seal('webhook before', 'whk_1', 'webhook-secret')}::jsonb, now())`.execute(kysely)
   const at = (query: string, ownerId: string, secretId: string): StoredKey => ({
     async open(by) {
       const { rows } = await sql<{ sealed: SealedKey }>`${sql.raw(`select ${query}`)}`.execute(kysely)
@@ -50,6 +53,8 @@ async function everySecret(custody: KeyCustody): Promise<Record<string, StoredKe
     account: at('sealed_key as sealed from acme_accounts', 'acme-account', account),
     next: at('next_sealed_key as sealed from acme_accounts', 'acme-account', account),
     zone: at('sealed_credentials as sealed from dns_zones', 'zon_1', 'dns-credentials'),
+    webhook: at('sealed_secret as sealed from webhooks', 'whk_1', 'webhook-secret'),
+    'webhook before': at('previous_sealed_secret as sealed from webhooks', 'whk_1', 'webhook-secret'),
     answer: at('body as sealed from idempotency_keys', 'idempotency', 'c:k'),
   }
 }
@@ -63,11 +68,22 @@ async function round(rewrap: Rewrap): Promise<Rewrapped> {
   }
 }
 
+/** Ends the connection that waits for a lock, as soon as one does. */
+const END_WHO_WAITS = `do $$ begin
+  loop
+    perform pg_terminate_backend(pid) from pg_stat_activity
+    where datname = current_database() and wait_event_type = 'Lock' and pid <> pg_backend_pid();
+    exit when found;
+    perform pg_sleep(0.01);
+    perform pg_stat_clear_snapshot();
+  end loop;
+end $$`
+
 describe('the rotation of the key-encryption key', () => {
   it('wraps everything that is stored sealed with the new key, after which the old one is not needed', async () => {
     const secrets = await everySecret(before)
 
-    expect(await round(createRewrap(database(), during))).toMatchObject({ rewrapped: 5, remaining: 0, complaints: [] })
+    expect(await round(createRewrap(database(), during))).toMatchObject({ rewrapped: 7, remaining: 0, complaints: [] })
 
     for (const [name, secret] of Object.entries(secrets)) {
       expect(await secret.open(after), name).toBe(name)
@@ -83,10 +99,15 @@ describe('the rotation of the key-encryption key', () => {
     const rewrap = createRewrap(process, during, { rows: 5 })
     let batch = await rewrap.batch()
     while (batch.remaining > 12) batch = await rewrap.batch()
-    const dying = rewrap.batch().catch(() => undefined)
-    await asSuperuser(`select pg_terminate_backend(pid) from pg_stat_activity
-      where pid <> pg_backend_pid() and datname = current_database()`)
-    await dying
+    // It dies between its reading and its writing, which this lock keeps it from.
+    const holder = await openAnother().pool.connect()
+    await holder.query('begin')
+    await holder.query('lock table certificates in share mode')
+    const dying = rewrap.batch().catch(({ message }: Error) => message)
+    await asSuperuser(END_WHO_WAITS)
+    expect(await dying).toContain('The database cannot be reached')
+    await holder.query('commit')
+    holder.release()
     await process.close()
 
     const stands = await Promise.all(secrets.map((secret) => secret.open(during)))

@@ -66,6 +66,7 @@ function aQueue() {
       state.asked += 1
       return { interactive: 0, renewal: 0, normal: state.waiting }
     },
+    queues: async () => null,
     isHealthy: () => state.healthy,
     close: async () => {},
   }
@@ -256,7 +257,14 @@ describe('the scheduler', () => {
       .execute()
     await vi.waitFor(() => expect(received).toHaveLength(1), { timeout: 5_000 })
     expect(scheduler.log.warn).toHaveBeenCalledExactlyOnceWith(
-      { kind: 'first', code: 'CA_REJECTED', count: 1, domainId: 'dom_a', hostname: 'a.example.com' },
+      {
+        kind: 'first',
+        code: 'CA_REJECTED',
+        group: 'CA_REJECTED',
+        count: 1,
+        domainId: 'dom_a',
+        hostname: 'a.example.com',
+      },
       'domains in trouble',
     )
     await vi.waitFor(() => expect(scheduler.log.info).toHaveBeenCalledWith(expect.anything(), 'delivery put off'))

@@ -4,6 +4,7 @@ import { type Server, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { buildIfStale } from '@mooring/dashboard'
 import pg from 'pg'
 import { startChalltestsrv } from './challtestsrv.ts'
 import { freePorts } from './free-ports.ts'
@@ -45,6 +46,8 @@ export async function startFleet(options: FleetOptions = {}) {
   const [apiPort, httpPort, httpsPort] = (await freePorts(3)) as [number, number, number]
   const addresses = Array.from({ length: edges }, (_, index) => `127.0.1.${index + 1}`)
 
+  // The API hands out what was built last.
+  if (options.release === undefined) await buildIfStale()
   const [postgres, rabbit, challtestsrv, site] = await Promise.all([
     startPostgres({ durable }),
     startRabbitMQ(),

@@ -38,6 +38,8 @@ export const NEEDED: Need[] = [
   // Of the server's own version; the backup service finds it beside the server.
   { program: 'pg_dump', package: 'postgresql', usedBy: ['test/services/postgres-backup.ts'] },
   { program: 'certbot', package: 'certbot', usedBy: ['test/services/certbot.ts'] },
+  { program: 'prometheus', package: 'prometheus', usedBy: ['test/services/prometheus.ts'] },
+  { program: 'chromium', package: 'chromium', usedBy: ['test/services/browser.ts'] },
   { program: 'curl', package: 'curl', usedBy: ['test/journeys/standalone.test.ts'] },
 ]
 

@@ -1,29 +1,57 @@
+import cookie from '@fastify/cookie'
+import rateLimit from '@fastify/rate-limit'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { requireAdmin, requireEdge } from './authentication.ts'
+import { principalOf, requireAccess } from './access.ts'
+import { createAuthentication, requireEdge } from './authentication.ts'
 import type { ApiDependencies } from './dependencies.ts'
 import { fieldErrors } from './field-errors.ts'
+import { measureFleet } from './fleet-metrics.ts'
 import { drainOnClose } from './in-flight.ts'
+import { measureRequests } from './measure-requests.ts'
 import { installOpenApi } from './openapi.ts'
 import { invalid } from './problem.ts'
 import { answerClientError, installProblemHandlers, newRequestId, sendProblem } from './problem-handlers.ts'
+import { createEventHub } from './event-hub.ts'
 import { createDuePublisher } from './publish-due.ts'
+import { createChangeRecorder } from './record-change.ts'
+import { recordRefusals } from './record-refusals.ts'
+import { limitRequests } from './request-limit.ts'
 import { createRouteChanges } from './route-changes.ts'
+import { bulkRoutes } from './routes/bulk.ts'
+import { auditRoutes } from './routes/audit.ts'
 import { certificateRoutes } from './routes/certificates.ts'
 import { challengeRoutes } from './routes/challenges.ts'
 import { consentRoutes } from './routes/consents.ts'
+import { contactRoutes } from './routes/contacts.ts'
+import { dashboardRoutes } from './routes/dashboard.ts'
 import { diagnosisRoutes } from './routes/diagnosis.ts'
 import { dnsZoneRoutes } from './routes/dns-zones.ts'
+import { docsRoutes } from './routes/docs.ts'
 import { domainActionRoutes } from './routes/domain-actions.ts'
+import { domainImportRoutes } from './routes/domain-import.ts'
 import { domainRoutes } from './routes/domains.ts'
 import { edgeFeedRoutes } from './routes/edge-feed.ts'
 import { edgeRoutes } from './routes/edges.ts'
+import { eventRoutes } from './routes/events.ts'
 import { healthRoutes } from './routes/health.ts'
-import { jobsPageRoutes } from './routes/jobs-page.ts'
 import { jobRoutes } from './routes/jobs.ts'
+import { keyRoutes } from './routes/keys.ts'
 import { limitRoutes } from './routes/limits.ts'
+import { metricsRoutes } from './routes/metrics.ts'
+import { notificationRoutes } from './routes/notifications.ts'
+import { oidcRoutes } from './routes/oidc.ts'
+import { overviewRoutes } from './routes/overview.ts'
 import type { App, RouteContext } from './routes/route.ts'
+import { sessionRoutes } from './routes/session.ts'
+import { trafficFeedRoutes, trafficRoutes } from './routes/traffic.ts'
+import { unsubscribeRoutes } from './routes/unsubscribe.ts'
+import { userRoutes } from './routes/users.ts'
+import { webhookDeliveryRoutes } from './routes/webhook-deliveries.ts'
+import { webhookRoutes } from './routes/webhooks.ts'
+import { workerRoutes } from './routes/workers.ts'
+import { traceRequests } from './trace-requests.ts'
 
 const BODY_LIMIT = 1_048_576
 // To receive a whole request; answers may take longer (a poll is held open).
@@ -49,36 +77,80 @@ export function buildApi(deps: ApiDependencies): FastifyInstance {
   const app = createServer(deps.log)
   const publisher = createDuePublisher(deps)
   const changes = createRouteChanges(deps.onRoutesChanged)
-  const context: RouteContext = { ...deps, ...publisher, changes }
+  const { registry, registryFor, ...others } = deps
+  const registryOf: RouteContext['registryOf'] = (request) => {
+    const { tenant } = principalOf(request)
+    return tenant === null ? registry : registryFor(tenant)
+  }
+  const { tracing } = deps
+  const traceparentOf = tracing === undefined ? () => null : traceRequests(app, tracing.tracer)
+  const recorder = createChangeRecorder({
+    ...deps,
+    registryOf,
+    rules: deps.settings.rules,
+    traces: tracing?.store,
+    traceparentOf,
+  })
+  const context: RouteContext = { ...others, ...publisher, ...recorder, changes, registryOf }
 
   app.addHook('preClose', async () => changes.end())
+  const hub = createEventHub({ stream: deps.events, log: deps.log })
+  app.addHook('preClose', async () => hub.end())
   drainOnClose(app, DRAIN_MS)
+  measureRequests(app, deps.meter)
+  measureFleet({ ...deps, read: deps.readFleet, depth: () => deps.queue.depth() })
   app.addHook('onClose', () => publisher.settled())
 
   installProblemHandlers(app)
   installOpenApi(app)
+  void app.register(cookie)
+  void app.register(rateLimit, { global: false })
   const keys = { adminKey: deps.settings.adminKey, edges: deps.edges }
+  const authenticate = createAuthentication({ ...keys, access: deps.access, clock: deps.clock })
   void app.register(async (scope: App) => {
-    scope.addHook('onRequest', requireAdmin(keys))
+    recordRefusals(scope, deps)
+    scope.addHook('onRequest', authenticate)
+    scope.addHook('onRequest', requireAccess)
+    scope.addHook('onRequest', limitRequests(app, deps.access.requestsPerMinute))
+    auditRoutes(scope, context)
     domainRoutes(scope, context)
     domainActionRoutes(scope, context)
     consentRoutes(scope, context)
     diagnosisRoutes(scope, context)
     dnsZoneRoutes(scope, context)
     jobRoutes(scope, context)
+    bulkRoutes(scope, context)
+    domainImportRoutes(scope, context)
+    overviewRoutes(scope, context)
+    workerRoutes(scope, context)
     certificateRoutes(scope, context)
     limitRoutes(scope, context)
+    trafficRoutes(scope, context)
+    notificationRoutes(scope, context)
+    contactRoutes(scope, context)
     edgeRoutes(scope, context)
+    keyRoutes(scope, context)
+    userRoutes(scope, context)
+    eventRoutes(scope, { ...context, hub, authenticate })
+    webhookRoutes(scope, context)
+    webhookDeliveryRoutes(scope, context)
   })
   void app.register(async (scope: App) => {
     scope.addHook('onRequest', requireEdge(keys))
     edgeFeedRoutes(scope, context)
+    trafficFeedRoutes(scope, context)
   })
   void app.register(async (scope: App) => {
-    challengeRoutes(scope, context)
+    recordRefusals(scope, deps)
+    sessionRoutes(scope, context, authenticate)
+    oidcRoutes(scope, context)
+    challengeRoutes(scope, { registry })
+    unsubscribeRoutes(scope, context)
     healthRoutes(scope, context)
-    jobsPageRoutes(scope)
+    metricsRoutes(scope, context)
   })
+  void app.register((scope: App) => dashboardRoutes(scope))
+  void app.register((scope: App) => docsRoutes(scope))
   return app
 }
 
@@ -102,11 +174,15 @@ function createServer(log: FastifyBaseLogger): App {
 
   app.decorateRequest('credential', '')
   app.decorateRequest('edge', null)
+  app.decorateRequest('principal', null)
+  app.decorateRequest('refusal', null)
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
   })
   app.addHook('onResponse', async ({ method, url, routeOptions, log: requestLog }, { statusCode, elapsedTime }) => {
-    const facts = { method, url, status: statusCode, ms: Math.round(elapsedTime) }
+    // Without the query: a key that somebody put there by mistake would be kept for as long as the log is.
+    const path = url.split('?')[0]
+    const facts = { method, path, status: statusCode, ms: Math.round(elapsedTime) }
     if (routeOptions.config.isQuiet === true) requestLog.debug(facts, 'answered')
     else requestLog.info(facts, 'answered')
   })

@@ -8,6 +8,7 @@ import {
   type RegistrationRules,
 } from '@mooring/core'
 import { domainResource } from './domain-resource.ts'
+import { etagOf } from './etag.ts'
 import { notFound, Refusal } from './problem.ts'
 
 /** By id or by hostname in any spelling. Throws `NOT_FOUND`, also for what could never be either. */
@@ -42,7 +43,8 @@ export async function intentAnswer(registry: Registry, answer: IntentAnswer, edg
   }
   const { domain } = answer
   const view = (await registry.find(domain.id)) ?? { ...BARE, domain }
-  return { status: 202, body: domainResource(view, edge), due: [domain.id] }
+  const body = domainResource(view, edge)
+  return { status: 202, headers: { etag: etagOf(body) }, body, due: [domain.id] }
 }
 
 /** What stands beside a domain that was just made: nothing. */

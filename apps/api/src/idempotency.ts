@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { ERRORS, type KeyCustody, type Registry, type StoredResponse } from '@mooring/core'
+import { type AuditNote, ERRORS, type KeyCustody, type Registry, type StoredResponse } from '@mooring/core'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { describeProblem, invalid, Refusal } from './problem.ts'
 import type { DuePublisher } from './publish-due.ts'
+import type { RouteContext } from './routes/route.ts'
 
 /** What a handler answers, and the domains that its commit made due. */
 export interface Answer {
@@ -10,12 +11,11 @@ export interface Answer {
   headers?: Record<string, string>
   body: unknown
   due?: string[]
+  /** For the audit, see `ChangeRecorder`; by default the body's `id` is what was made. None where nothing was changed. */
+  notes?: AuditNote[]
 }
 
-interface Stores extends DuePublisher {
-  registry: Registry
-  custody: KeyCustody
-}
+type Stores = DuePublisher & Pick<RouteContext, 'registryOf' | 'custody' | 'record'>
 
 // Visible ASCII and inner spaces, as header values go (RFC 9110 §5.5).
 const KEY = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/
@@ -28,13 +28,18 @@ const KEY = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/
 export async function answerOnce(
   request: FastifyRequest,
   reply: FastifyReply,
-  { registry, custody, publishDue }: Stores,
+  { registryOf, custody, publishDue, record }: Stores,
   work: (registry: Registry) => Promise<Answer>,
+  { patienceMs }: { patienceMs?: number } = {},
 ): Promise<void> {
+  const registry = registryOf(request)
   let due: string[] = []
+  let notes: AuditNote[] = []
   const run = async (store: Registry): Promise<StoredResponse> => {
-    const { status, headers = {}, body, due: committed = [] } = await work(store)
-    due = committed
+    const answer = await work(store)
+    const { status, headers = {}, body } = answer
+    due = answer.due ?? []
+    notes = answer.notes ?? [madeBy(request, body)]
     return {
       status,
       headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
@@ -42,19 +47,31 @@ export async function answerOnce(
     }
   }
 
+  // What commits in batches of its own told of itself before it began.
+  const recorded: <T>(work: () => Promise<T>, note: (result: T) => AuditNote[]) => Promise<T> =
+    patienceMs === undefined ? (changing, note) => record(request, changing, note) : (changing) => changing()
+
   const key = readKey(request)
   if (key === null) {
-    const response = await run(registry)
+    const response = await recorded(
+      () => run(registry),
+      () => notes,
+    )
     publishDue(due)
     send(reply, response)
     return
   }
 
   const seal = bodySeal(custody, key)
-  const answer = await registry.idempotently(key, requestHash(request), async (store) => {
+  const once = async (store: Registry): Promise<StoredResponse> => {
     const response = await run(store).catch((error: unknown) => refusalAsAnswer(error, request.id))
     return { ...response, body: seal.close(response.body) }
-  })
+  }
+  const patience = patienceMs === undefined ? {} : { patienceMs }
+  const answer = await recorded(
+    () => registry.idempotently(key, requestHash(request), once, patience),
+    (given) => (given.kind === 'answered' && !given.replayed ? notes : []),
+  )
   if (answer.kind === 'in_flight') {
     throw new Refusal(
       'IDEMPOTENCY_IN_FLIGHT',
@@ -70,6 +87,12 @@ export async function answerOnce(
   publishDue(due)
   if (answer.replayed) reply.header('idempotency-replayed', 'true')
   send(reply, { ...answer.response, body: seal.open(answer.response.body) })
+}
+
+/** What was made has its id in the answer; what was there is named by the path. */
+function madeBy({ params }: FastifyRequest, body: unknown): AuditNote {
+  if (Object.keys(params ?? {}).length > 0 || typeof body !== 'object' || body === null || !('id' in body)) return {}
+  return typeof body.id === 'string' ? { subject: body.id } : {}
 }
 
 function send(reply: FastifyReply, { status, headers, body }: StoredResponse): void {

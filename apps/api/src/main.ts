@@ -1,10 +1,20 @@
 import { SECOND, blockOf, createKeyCustody, openManagedZones, platformNames, systemClock } from '@mooring/core'
 import {
+  createAuditLog,
+  createAuditReader,
   createBudgets,
+  createContactBook,
   createDispatch,
   createDnsZoneStore,
   createEdgeRegistry,
+  createEventStream,
+  createFleetFacts,
+  createNoticeDesk,
+  createOperations,
   createRegistry,
+  createTraceStore,
+  createTrafficStore,
+  createWebhookStore,
   migrate,
   openDatabase,
 } from '@mooring/postgres'
@@ -12,15 +22,21 @@ import { createDnsProvider, createHttpProbe, createResolver } from '@mooring/pro
 import { createRabbitJobQueue } from '@mooring/queue'
 import {
   createLogger,
+  createMeter,
   edgeIdentityOf,
   knownLimits,
+  measureQueue,
+  openTracer,
   probePorts,
   readConfig,
   resolverOptions,
   runUntilStopped,
+  traceQueue,
 } from '@mooring/runtime'
+import { accessOf } from './access-settings.ts'
 import { startApi } from './api.ts'
 import { configSchema } from './config.ts'
+import { openAccess } from './open-access.ts'
 
 /** A caller is told soon that the database does not answer, and may come back. */
 const STATEMENT_MS = 5 * SECOND
@@ -29,6 +45,7 @@ const log = createLogger({ name: 'api' })
 
 await runUntilStopped(async () => {
   const config = readConfig(configSchema)
+  const access = accessOf(config)
   log.level = config.LOG_LEVEL
 
   await migrate(config.DATABASE_URL, log)
@@ -38,25 +55,34 @@ await runUntilStopped(async () => {
     statementMs: STATEMENT_MS,
     log,
   })
-  const queue = createRabbitJobQueue({ url: config.AMQP_URL, log })
+  const meter = createMeter()
+  meter.measureProcess()
+  const { tracer, ...tracing } = await openTracer(config, { service: 'mooring-api', log })
+  const onReturned = () => meter.count('mooring_hints_total', { result: 'returned' })
+  const broker = measureQueue(createRabbitJobQueue({ url: config.AMQP_URL, onReturned, log }), meter)
+  const queue = tracing.isOn ? traceQueue(broker, tracer) : broker
   const routeListeners = new Set<(pool: string) => void>()
   await database.listen('mooring_routes', (pool) => routeListeners.forEach((listener) => listener(pool)))
 
   const custody = createKeyCustody(config.MOORING_ENCRYPTION_KEY, config.MOORING_ENCRYPTION_KEYS_BEFORE)
   const zoneStore = createDnsZoneStore(database)
   const edge = edgeIdentityOf(config)
+  const registryOptions = {
+    tokenLifetimeMs: config.MOORING_TOKEN_DAYS,
+    rotationGraceMs: config.MOORING_ROTATION_GRACE_DAYS,
+  }
   const api = await startApi({
     host: config.HOST,
     port: config.PORT,
-    registry: createRegistry(database, {
-      tokenLifetimeMs: config.MOORING_TOKEN_DAYS,
-      rotationGraceMs: config.MOORING_ROTATION_GRACE_DAYS,
-    }),
+    registry: createRegistry(database, registryOptions),
+    registryFor: (tenant) => createRegistry(database.asTenant(tenant), registryOptions),
+    access: await openAccess(database, access, log),
     dispatch: createDispatch(database, {
       hintSeconds: config.MOORING_HINT_SECONDS / 1000,
       tenantInFlight: config.MOORING_TENANT_IN_FLIGHT,
     }),
     edges: createEdgeRegistry(database),
+    operations: createOperations(database, registryOptions),
     queue,
     custody,
     resolver: createResolver(resolverOptions(config)),
@@ -70,6 +96,17 @@ await runUntilStopped(async () => {
     zones: openManagedZones({ store: zoneStore, custody, createProvider: createDnsProvider }),
     openDnsAccount: createDnsProvider,
     onRoutesChanged: (listener) => routeListeners.add(listener),
+    notices: createNoticeDesk(database),
+    contacts: createContactBook(database),
+    events: createEventStream(database),
+    webhooks: createWebhookStore(database),
+    webhooksFor: (tenant) => createWebhookStore(database.asTenant(tenant)),
+    audit: createAuditLog(database),
+    auditFor: (tenant) => createAuditReader(tenant === null ? database : database.asTenant(tenant)),
+    traffic: createTrafficStore(database),
+    readFleet: createFleetFacts(database),
+    meter,
+    tracing: tracing.isOn ? { tracer, store: createTraceStore(database) } : undefined,
     ping: async () => {
       await database.pool.query('select 1')
     },
@@ -85,9 +122,12 @@ await runUntilStopped(async () => {
         addresses: { allow: config.MOORING_UPSTREAM_ALLOW },
         edge,
       },
+      webhookAllow: config.MOORING_WEBHOOK_ALLOW,
       tokenLifetimeMs: config.MOORING_TOKEN_DAYS,
       caaIdentities: config.MOORING_ACME_CAA_IDENTITIES ?? [],
       longPollMs: config.MOORING_LONG_POLL_SECONDS,
+      metricsToken: config.MOORING_METRICS_TOKEN,
+      traceUrl: config.MOORING_TRACE_URL,
     },
   })
   log.info({ url: api.url }, 'listening')
@@ -96,6 +136,7 @@ await runUntilStopped(async () => {
     async stop() {
       await api.stop()
       await queue.close()
+      await tracing.close()
       await database.close()
     },
   }

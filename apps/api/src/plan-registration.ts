@@ -1,7 +1,13 @@
-import type { DnsZoneStore, NewDomain, StoredDnsZone } from '@mooring/core'
+import {
+  dnsRecords,
+  type DnsZoneStore,
+  type NewDomain,
+  type Registry,
+  type StoredDnsZone,
+  verificationResource,
+} from '@mooring/core'
 import { z } from 'zod'
 import type { ApiDependencies } from './dependencies.ts'
-import { dnsRecords, verificationResource } from './dns-resource.ts'
 import { recordPlanSchema } from './dns-zone-schemas.ts'
 import { planRecordsOf, TOKEN_TO_COME } from './plan-records.ts'
 import { invalid, Refusal } from './problem.ts'
@@ -24,9 +30,10 @@ export const registrationPlanSchema = z
 /** What a registration would come to. Asks the DNS host of a managed name, and stores nothing. */
 export async function planRegistration(
   wanted: NewDomain,
-  context: Pick<ApiDependencies, 'registry' | 'zones' | 'zoneStore' | 'settings'>,
+  registry: Registry,
+  context: Pick<ApiDependencies, 'zones' | 'zoneStore' | 'settings'>,
 ): Promise<z.output<typeof registrationPlanSchema>> {
-  const { registry, zones, zoneStore, settings } = context
+  const { zones, zoneStore, settings } = context
   const { edge } = settings.rules
   await assertUnclaimed(wanted, registry)
   await zoneFor(wanted, zoneStore)
@@ -58,10 +65,7 @@ export async function zoneFor(
   throw invalid([{ path: 'verification.method', code: 'ZONE_NOT_MANAGED', message }])
 }
 
-async function assertUnclaimed(
-  { hostname, tenant }: NewDomain,
-  registry: Pick<ApiDependencies['registry'], 'list'>,
-): Promise<void> {
+async function assertUnclaimed({ hostname, tenant }: NewDomain, registry: Pick<Registry, 'list'>): Promise<void> {
   const { data } = await registry.list({ tenant, q: hostname }, { limit: 200, cursor: null })
   const claim = data.find(({ domain }) => domain.hostname === hostname && domain.state !== 'deprovisioned')
   if (claim === undefined) return

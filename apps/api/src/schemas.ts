@@ -4,6 +4,7 @@
  */
 import {
   DNS_PROVIDERS,
+  type DomainFilter,
   ERRORS,
   type ErrorCode,
   JOB_KINDS,
@@ -69,7 +70,7 @@ export const verificationSchema = z
   })
   .meta({ id: 'Verification' })
 
-export const certificateSchema = z
+const certificateSchema = z
   .object({
     status: z.enum(['none', 'ordering', 'issued', 'superseded', 'parked', 'revoked']),
     issuer: z.string().nullable(),
@@ -80,7 +81,7 @@ export const certificateSchema = z
   })
   .meta({ id: 'CertificateStatus' })
 
-export const domainEdgesSchema = z
+const domainEdgesSchema = z
   .object({
     generation: z.int().nullable(),
     proved: z.int(),
@@ -145,6 +146,7 @@ export const attemptSchema = z
     outcome: z.enum(['running', 'done', 'wait', 'retry', 'failed', 'superseded', 'lost']),
     code: z.string().nullable(),
     detail: z.string().nullable(),
+    trace_id: z.string().nullable().describe('Of a step that has ended and was traced.'),
   })
   .meta({ id: 'Attempt' })
 
@@ -180,14 +182,28 @@ export const edgeSchema = z
     last_seen_at: time.nullable(),
     generation: z.int(),
     server: z.string().nullable(),
+    quarantined_at: time.nullable().describe('Since when nobody waits for it.'),
   })
   .meta({ id: 'Edge' })
+
+export const workerSchema = z
+  .object({
+    name: z.string(),
+    slots: z.int(),
+    busy: z.int(),
+    live: z.boolean(),
+    draining: z.boolean().describe('Finishes what it has, and takes nothing new.'),
+    started_at: time,
+    seen_at: time,
+    jobs: z.array(z.object({ domain_id: z.string(), hostname: z.string(), step: z.string(), since: time })),
+  })
+  .meta({ id: 'Worker' })
 
 const fieldErrorSchema = z
   .object({ path: z.string(), code: z.string(), message: z.string() })
   .meta({ id: 'FieldError' })
 
-const problemSchema = z
+export const problemSchema = z
   .object({
     type: z.string(),
     title: z.string(),
@@ -230,7 +246,34 @@ export const domainFilters = {
   reason: z.enum(reasonCodes).optional(),
   actor: z.enum(actors).optional(),
   tenant: searchText(128).optional(),
-  q: searchText(253).optional().describe('Part of a hostname.'),
+  q: searchText(253).optional().describe('Part of a hostname; one or two letters are what it begins with.'),
+  expires_before: z.iso
+    .datetime({ offset: true })
+    .optional()
+    .describe('Of the certificate in use. Then those whose certificates end first come first.'),
+}
+
+/** As the store takes it: without what was not given. */
+export function domainFilterOf({
+  expires_before: end,
+  ...given
+}: z.output<z.ZodObject<typeof domainFilters>>): DomainFilter {
+  const filter = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+  return end === undefined ? filter : { ...filter, expiresBefore: new Date(end) }
+}
+
+export const jobFilters = {
+  kind: z.enum(JOB_KINDS).optional(),
+  q: searchText(253)
+    .optional()
+    .describe(
+      'Part of a hostname, or of the name of a dead letter’s queue; one or two letters are what it begins with.',
+    ),
+  lane: z.enum(LANES).optional(),
+  tenant: searchText(128).optional(),
+  worker: searchText(253).optional().describe('Who holds it, or held it last.'),
+  step: z.enum(STEP_NAMES).optional(),
+  reason: searchText(64).optional().describe('The code of its reason, or of what is wrong with a dead letter.'),
 }
 
 /** Problem documents of these statuses, beside the ones that any call may answer. */

@@ -1,5 +1,9 @@
 #!/usr/bin/env node
-import { runProgram } from './program.ts'
+import { enableCompileCache } from 'node:module'
+
+// A command is started again and again: what it is made of is parsed once. Where nothing can be kept, it goes without.
+enableCompileCache()
+const { runProgram } = await import('./program.ts')
 
 // Whoever reads has read enough, as `moor … | head` does.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,12 +1,42 @@
 import { ConfigError } from '@mooring/runtime'
-import { Command, CommanderError } from 'commander'
+import { type Argument, Command, CommanderError } from 'commander'
+import { applyCommand, importCommand } from './commands/apply.ts'
+import { auditCommand } from './commands/audit.ts'
+import { certificatesCommand } from './commands/certificates.ts'
+import type { MakeCommand } from './commands/command.ts'
+import { completionCommand } from './commands/completion.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { domainsCommand } from './commands/domains.ts'
+import { edgesCommand } from './commands/edges.ts'
+import { jobsCommand } from './commands/jobs.ts'
+import { keysCommand } from './commands/keys.ts'
 import { limitsCommand } from './commands/limits.ts'
+import { notificationsCommand } from './commands/notifications.ts'
+import { silenceCommand } from './commands/silence.ts'
+import { usersCommand } from './commands/users.ts'
+import { webhooksCommand } from './commands/webhooks.ts'
+import { workersCommand } from './commands/workers.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import { Failure } from './failure.ts'
-import { describeTerminal } from './render/terminal.ts'
-import { shownText } from './render/visible-text.ts'
+import { complain, writeTo } from './render/complain.ts'
+
+const COMMANDS: MakeCommand[] = [
+  domainsCommand,
+  applyCommand,
+  importCommand,
+  doctorCommand,
+  limitsCommand,
+  certificatesCommand,
+  jobsCommand,
+  workersCommand,
+  edgesCommand,
+  webhooksCommand,
+  notificationsCommand,
+  silenceCommand,
+  keysCommand,
+  usersCommand,
+  auditCommand,
+]
 
 /** Runs one command line, without the program's own name. */
 export async function runProgram(args: string[]): Promise<ExitCode> {
@@ -14,13 +44,15 @@ export async function runProgram(args: string[]): Promise<ExitCode> {
   const program = new Command('moor')
     .description('Ties customers’ own domains to a platform.')
     .helpCommand(false)
+    .configureHelp({ subcommandTerm: termOf })
+    .showHelpAfterError('With --help it says what it takes.')
     .exitOverride()
-    .configureOutput({ writeOut: (text) => writeTo(process.stdout, text), writeErr: complain })
+    .configureOutput({ writeOut: (text) => writeTo(process.stdout, text), writeErr: complain, outputError: complainOf })
   const exitWith = (of: ExitCode) => {
     code = of
   }
-  for (const command of [doctorCommand(exitWith), domainsCommand(exitWith), limitsCommand(exitWith)]) {
-    program.addCommand(inheriting(command, program))
+  for (const make of [...COMMANDS, completionCommand(() => program)]) {
+    program.addCommand(inheriting(make(exitWith), program))
   }
   try {
     await program.parseAsync(args, { from: 'user' })
@@ -33,6 +65,14 @@ export async function runProgram(args: string[]): Promise<ExitCode> {
   }
 }
 
+/** The library says `error:`, and everything else of this program says who it is. */
+const complainOf = (text: string): void => complain(text.replace(/^error:/, 'moor:'))
+
+/** `add <hostname>`: that a command takes options as well goes without saying. */
+const termOf = (of: Command): string => [of.name(), ...of.registeredArguments.map(nameOf)].join(' ')
+
+const nameOf = (argument: Argument): string => (argument.required ? `<${argument.name()}>` : `[${argument.name()}]`)
+
 /** Commands that are added whole do not take over by themselves where to write and how to end. */
 function inheriting(command: Command, parent: Command): Command {
   command.copyInheritedSettings(parent)
@@ -43,17 +83,4 @@ function inheriting(command: Command, parent: Command): Command {
 function complainAnd(code: ExitCode, error: Error): ExitCode {
   complain(`moor: ${error.message}\n`)
   return code
-}
-
-const complain = (text: string): void => writeTo(process.stderr, text)
-
-/** Complaints repeat what was typed, and what is typed may have been pasted. */
-function writeTo(stream: NodeJS.WriteStream, text: string): void {
-  const terminal = describeTerminal(stream, process.env, { color: false })
-  stream.write(
-    text
-      .split('\n')
-      .map((row) => shownText(row, terminal))
-      .join('\n'),
-  )
 }

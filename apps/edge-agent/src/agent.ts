@@ -1,6 +1,17 @@
 import { mkdir } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
-import { AppError, EDGE_HEARTBEAT_MS, type EdgeReport, type EdgeServer, type Log, type Route } from '@mooring/core'
+import {
+  AppError,
+  EDGE_HEARTBEAT_MS,
+  type EdgeReport,
+  type EdgeServer,
+  type Log,
+  MINUTE,
+  type Route,
+  type Tracer,
+  noTracer,
+} from '@mooring/core'
+import { type Meter, createMeter } from '@mooring/runtime'
 import { createApplyLoop } from './apply-loop.ts'
 import { backoffMs } from './backoff.ts'
 import { createControlPlane } from './control-plane.ts'
@@ -8,7 +19,9 @@ import { openDesiredState } from './desired-state.ts'
 import { obtainToken, requireSafeUrl } from './identity.ts'
 import { runPullLoop } from './pull-loop.ts'
 import { createReportLoop } from './report-loop.ts'
+import { createRouteSpans } from './route-spans.ts'
 import { createTargetResolver } from './resolve-targets.ts'
+import { runTrafficLoop } from './traffic-loop.ts'
 
 export interface AgentOptions {
   /** Absolute; the agent's state, token and web server live in it. */
@@ -30,12 +43,21 @@ export interface AgentOptions {
   heartbeatMs?: number
   /** How long one pull may wait for news. */
   pullWaitSeconds?: number
+  /** How often traffic is counted and reported. */
+  trafficMs?: number
+  meter?: Meter
+  /** Without it nothing is traced. */
+  tracer?: Tracer
   log: Log
 }
 
 export interface Agent {
   /** Whether everything the control plane had at the start is served: a load balancer may send visitors. */
   isReady(): boolean
+  /** When the control plane last answered; null before the first time. */
+  heardAt(): Date | null
+  /** Generations: served and proved, and known to be wanted. */
+  progress(): { applied: number; wanted: number }
   /** Ends the agent and leaves the server as it is. */
   stop(): Promise<void>
 }
@@ -45,7 +67,7 @@ export interface Agent {
  * lost on the way is made good by the next round. Resolves once the server serves what it served last.
  */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
-  const { dir, apiUrl, server, log } = options
+  const { dir, apiUrl, server, log, meter = createMeter() } = options
   requireSafeUrl(apiUrl, options.allowInsecureApi === true)
   if (options.token === undefined && options.apiKey === undefined) {
     throw new AppError('INVALID', 'The edge has no identity: set MOORING_EDGE_TOKEN, or MOORING_API_KEY to enrol it.')
@@ -60,6 +82,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const rules = { allow: options.upstreamAllow }
   let isCaughtUp = false
   let isReady = false
+  let heardAt: Date | null = null
+  let applied = 0
   const reports = createReportLoop({ heartbeatMs: options.heartbeatMs ?? EDGE_HEARTBEAT_MS, log })
   const targets = createTargetResolver({
     rules,
@@ -67,16 +91,25 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     onChange: () => applies.notify({ isUrgent: true }),
     log,
   })
+  const routeSpans = createRouteSpans(options.tracer ?? noTracer, options.name)
   const onApplied = (report: EdgeReport): void => {
     isReady ||= isCaughtUp
+    applied = report.generation
+    meter.set('mooring_edge_generation', {}, report.generation)
+    meter.set('mooring_edge_rejected_routes', {}, report.rejected.length)
+    routeSpans.end(report)
     reports.tell(report)
   }
-  const applies = createApplyLoop({ state, server, targets, rules, onApplied, log })
+  const applies = createApplyLoop({ state, server, targets, rules, onApplied, meter, log })
 
   async function followControlPlane(): Promise<void> {
     const token = await identify(options, signal)
-    const controlPlane = createControlPlane({ url: apiUrl, token })
-    const onChange = (changed: Route[]): void => {
+    const onAnswer = () => {
+      heardAt = new Date()
+    }
+    const controlPlane = createControlPlane({ url: apiUrl, token, onAnswer })
+    const onChange = (changed: Route[], traces: Record<string, string>): void => {
+      routeSpans.begin(changed, traces)
       applies.notify({ isUrgent: changed.length === 0 || changed.some(({ variant }) => variant !== 'http') })
     }
     const onCaughtUp = (): void => {
@@ -90,6 +123,12 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         signal,
       ),
       reports.run(controlPlane, signal),
+      server.traffic === null
+        ? null
+        : runTrafficLoop(
+            { traffic: server.traffic, controlPlane, everyMs: options.trafficMs ?? MINUTE, meter, log },
+            signal,
+          ),
     ])
   }
 
@@ -97,6 +136,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const loops = Promise.all([applies.run(signal), followControlPlane().catch(unlessStopped(signal))])
   return {
     isReady: () => isReady,
+    heardAt: () => heardAt,
+    progress: () => ({ applied, wanted: state.generation }),
     async stop() {
       stopping.abort()
       targets.stop()

@@ -1,7 +1,9 @@
 import { AppError, type AddressRules, type EdgeReport, type EdgeServer, type Log } from '@mooring/core'
+import type { Meter } from '@mooring/runtime'
 import { backoffMs } from './backoff.ts'
 import type { DesiredState } from './desired-state.ts'
 import { makeServed } from './make-served.ts'
+import { measureApply } from './measured-server.ts'
 import { type LastApply, type Waiting, dueAt } from './pacing.ts'
 import type { TargetResolver } from './resolve-targets.ts'
 import { createWakeUp } from './wake-up.ts'
@@ -25,9 +27,10 @@ export function createApplyLoop(options: {
   rules: AddressRules
   /** After each apply: what may be reported. */
   onApplied: (report: EdgeReport) => void
+  meter: Meter
   log: Log
 }): ApplyLoop {
-  const { state, server, targets, rules, onApplied, log } = options
+  const { state, server, targets, rules, onApplied, meter, log } = options
   const wakeUp = createWakeUp()
   let waiting: Waiting | null = null
   let last: LastApply | null = null
@@ -50,7 +53,8 @@ export function createApplyLoop(options: {
     const routes = state.routes()
     const { served, rejected } = await makeServed(routes, rules, targets)
     // Written before the report: an edge that told of a removal must not start over with the name still in its state.
-    const [result] = await Promise.all([server.apply(served, generation), state.save()])
+    const applying = measureApply(() => server.apply(served, generation), meter)
+    const [result] = await Promise.all([applying, state.save()])
     onApplied({
       generation,
       rejected: [...state.malformed(), ...rejected, ...result.rejected],

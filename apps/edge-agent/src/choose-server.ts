@@ -17,6 +17,8 @@ export interface ServerChoice {
   listenAddress?: string | undefined
   workerProcesses?: number
   certificates?: CertificateLoading | undefined
+  /** See `NginxServerOptions`. */
+  onReload?: (seconds: number) => void
   log: Log
 }
 
@@ -40,6 +42,7 @@ export async function chooseServer(choice: ServerChoice): Promise<EdgeServer> {
       log,
       ...(workerProcesses === undefined ? {} : { workerProcesses }),
       ...(certificates === undefined ? {} : { certificates }),
+      ...(choice.onReload === undefined ? {} : { onReload: choice.onReload }),
     })
   }
   log.warn(

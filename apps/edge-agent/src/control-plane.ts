@@ -3,7 +3,9 @@ import {
   type EdgeReport,
   type RejectedRoute,
   type RouteUpdate,
+  type TrafficReport,
   encodeReport,
+  encodeTraffic,
   parseRouteUpdate,
 } from '@mooring/core'
 import { z } from 'zod'
@@ -17,15 +19,30 @@ export interface ControlPlane {
     signal: AbortSignal,
   ): Promise<{ update: RouteUpdate; malformed: RejectedRoute[] } | null>
   report(report: EdgeReport, signal: AbortSignal): Promise<void>
+  /** Safe to repeat. */
+  reportTraffic(report: TrafficReport, signal: AbortSignal): Promise<void>
 }
 
 const ANSWER_MS = 10_000
 // 500 routes with their chains and keys are about 3 MB.
 const MOST_BYTES = 64_000_000
 
-export function createControlPlane({ url, token }: { url: URL; token: string }): ControlPlane {
-  const ask = (path: string, init: RequestInit, timeoutMs: number, signal: AbortSignal) =>
-    call(new URL(path, url), token, { ...init, signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) })
+export function createControlPlane({
+  url,
+  token,
+  onAnswer,
+}: {
+  url: URL
+  token: string
+  /** Called whenever it answers as it should. */
+  onAnswer: () => void
+}): ControlPlane {
+  const ask = async (path: string, init: RequestInit, timeoutMs: number, signal: AbortSignal) => {
+    const within = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
+    const response = await call(new URL(path, url), token, { ...init, signal: within })
+    onAnswer()
+    return response
+  }
 
   return {
     async pull(generation, waitSeconds, signal) {
@@ -41,6 +58,11 @@ export function createControlPlane({ url, token }: { url: URL; token: string }):
     async report(report, signal) {
       const body = JSON.stringify(encodeReport(report))
       const response = await ask('/v1/edges/self/report', { method: 'POST', body }, ANSWER_MS, signal)
+      await response.body?.cancel()
+    },
+    async reportTraffic(report, signal) {
+      const body = JSON.stringify(encodeTraffic(report))
+      const response = await ask('/v1/edges/self/traffic', { method: 'POST', body }, ANSWER_MS, signal)
       await response.body?.cancel()
     },
   }

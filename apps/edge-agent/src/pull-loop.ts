@@ -15,7 +15,8 @@ export async function runPullLoop(
     controlPlane: ControlPlane
     state: DesiredState
     waitSeconds: number
-    onChange: (changed: Route[]) => void
+    /** With the traceparents of those that are traced, by domain. */
+    onChange: (changed: Route[], traces: Record<string, string>) => void
     /** Everything there was at the start has been pulled; called once. */
     onCaughtUp: () => void
     isApplying: () => boolean
@@ -38,7 +39,7 @@ export async function runPullLoop(
       }
       const changed = state.merge(answer.update, answer.malformed)
       // Even where nothing changed for this edge: it reports the generation when it has looked.
-      if (state.generation > since) onChange(changed)
+      if (state.generation > since) onChange(changed, answer.update.traces ?? {})
     }
     if (state.generation > since) {
       if (isCaughtUp && isApplying()) await delay(GATHER_MS, undefined, { signal })

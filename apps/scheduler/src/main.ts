@@ -1,5 +1,7 @@
 import { systemClock } from '@mooring/core'
 import {
+  createAuditSealer,
+  createCustomerMails,
   createDeadLetters,
   createDeliveries,
   createDispatch,
@@ -10,11 +12,15 @@ import {
   migrate,
   openDatabase,
 } from '@mooring/postgres'
-import { createSlackWebhook } from '@mooring/providers'
 import { createRabbitJobQueue } from '@mooring/queue'
-import { createLogger, readConfig, runUntilStopped, serveHealth } from '@mooring/runtime'
+import { createLogger, createMeter, measureQueue, readConfig, runUntilStopped, serveHealth } from '@mooring/runtime'
 import { configSchema, custodyOf, retentionOf } from './config.ts'
+import { openCustomerMails } from './customer-mail-settings.ts'
+import { measureNotices, measureSenders } from './measured-notices.ts'
+import { noticeRulesOf, noticeSendersOf } from './notice-settings.ts'
+import { schedulerReadiness } from './readiness.ts'
 import { startScheduler } from './scheduler.ts'
+import { webhooksOf } from './webhooks-of.ts'
 
 const log = createLogger({ name: 'scheduler' })
 
@@ -24,9 +30,11 @@ await runUntilStopped(async () => {
 
   await migrate(config.DATABASE_URL, log)
   const database = openDatabase({ url: config.DATABASE_URL, applicationName: 'mooring-scheduler', log })
-  const queue = createRabbitJobQueue({ url: config.AMQP_URL, log })
+  const meter = createMeter()
+  meter.measureProcess()
+  const onReturned = () => meter.count('mooring_hints_total', { result: 'returned' })
+  const queue = measureQueue(createRabbitJobQueue({ url: config.AMQP_URL, onReturned, log }), meter)
   const custody = custodyOf(config)
-  const slackUrl = config.MOORING_SLACK_WEBHOOK_URL
   const scheduler = await startScheduler({
     database,
     queue,
@@ -35,26 +43,33 @@ await runUntilStopped(async () => {
       tenantInFlight: config.MOORING_TENANT_IN_FLIGHT,
     }),
     workers: createWorkers(database),
-    notices: createNotices(database),
+    notices: measureNotices(createNotices(database), meter),
     deliveries: createDeliveries(database),
-    senders: slackUrl === undefined ? [] : [createSlackWebhook({ url: slackUrl })],
+    customerMails: openCustomerMails(config, createCustomerMails(database)),
+    senders: measureSenders(noticeSendersOf(config), meter),
     deadLetters: createDeadLetters(database),
     housekeeping: createHousekeeping(database, { retention: retentionOf(config) }),
+    webhooks: webhooksOf(config, database, meter),
+    audit: createAuditSealer(database),
     rewrap: custody === null ? null : createRewrap(database, custody),
     clock: systemClock,
     log,
-    settings: { noticeWindowMs: config.MOORING_NOTICE_WINDOW_SECONDS },
+    settings: noticeRulesOf(config),
   })
 
-  // One that stands by is as ready as the one that leads.
-  const healthPort = config.MOORING_HEALTH_PORT
-  const health =
-    healthPort === undefined ? null : await serveHealth({ host: config.HOST, port: healthPort, isReady: () => true })
+  meter.onScrape(() => meter.set('mooring_scheduler_leading', {}, scheduler.isLeading() ? 1 : 0))
+  const health = await serveHealth({
+    host: config.HOST,
+    port: config.MOORING_HEALTH_PORT,
+    readiness: schedulerReadiness({ scheduler, queue, ping: () => database.pool.query('select 1') }),
+    meter,
+    metricsToken: config.MOORING_METRICS_TOKEN,
+  })
 
   return {
     async stop() {
       await scheduler.stop()
-      await health?.close()
+      await health.close()
       await queue.close()
       await database.close()
     },

@@ -8,22 +8,21 @@ const LEASE_MS = 60_000
 
 export interface Sending {
   deliveries: Deliveries
-  senders: readonly NoticeSender[]
+  sender: NoticeSender
   log: Log
   signal: AbortSignal
 }
 
-/** Makes one turn of sending: everything due goes out, one after the other, so that messages keep their order. */
-export function createPostman({ deliveries, senders, log, signal }: Sending): () => Promise<number> {
-  const senderOf = new Map(senders.map((sender) => [sender.channel, sender]))
-  const channels = [...senderOf.keys()]
-
+/**
+ * Makes one turn of sending for one channel: everything due goes out, one after the other, so that messages keep their
+ * order. Each channel has a postman of its own: one that is slow or away holds up no other.
+ */
+export function createPostman({ deliveries, sender, log, signal }: Sending): () => Promise<number> {
   return async function send() {
-    while (channels.length > 0 && !signal.aborted) {
-      const [delivery] = await deliveries.claim({ channels, limit: 1, leaseMs: LEASE_MS })
-      const sender = senderOf.get(delivery?.channel ?? '')
-      if (delivery === undefined || sender === undefined) break
-      await settle(delivery, await sender.send(delivery.body))
+    while (!signal.aborted) {
+      const [delivery] = await deliveries.claim({ channels: [sender.channel], limit: 1, leaseMs: LEASE_MS })
+      if (delivery === undefined) break
+      await settle(delivery, await sender.send({ ...delivery.body, id: delivery.id }))
     }
     return POLL_MS
   }

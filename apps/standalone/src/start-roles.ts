@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { startApi } from '@mooring/api'
+import { accessOf, openAccess, startApi } from '@mooring/api'
 import {
   blockOf,
   createKeyCustody,
@@ -9,7 +9,6 @@ import {
   type JobQueue,
   type KeyCustody,
   type ManagedZones,
-  MINUTE,
   openManagedZones,
   platformNames,
   type Resolver,
@@ -19,20 +18,32 @@ import {
 } from '@mooring/core'
 import { chooseServer, startAgent } from '@mooring/edge-agent'
 import {
+  createAuditLog,
+  createAuditReader,
+  createAuditSealer,
   createAuthorityWatch,
   createBudgets,
   createCertificateStore,
   createClaims,
   createDeadLetters,
   createDeliveries,
+  createContactBook,
+  createCustomerMails,
   createDispatch,
   createDnsZoneStore,
   createDomainStore,
   createEdgeRegistry,
   createEdgeStore,
+  createEventStream,
+  createFleetFacts,
   createHousekeeping,
   createNotices,
+  createNoticeDesk,
+  createOperations,
   createRegistry,
+  createTraceStore,
+  createTrafficStore,
+  createWebhookStore,
   createWorkers,
   type Database,
   migrate,
@@ -44,15 +55,33 @@ import {
   createHttpProbe,
   createLocalCa,
   createResolver,
-  createSlackWebhook,
   createTlsProbe,
   csrMaker,
   type LocalCa,
 } from '@mooring/providers'
 import { createMemoryJobQueue } from '@mooring/queue'
-import { type Logger, edgeIdentityOf, knownLimits } from '@mooring/runtime'
-import { retentionOf, startScheduler } from '@mooring/scheduler'
-import { openAuthorities, policyOf, startWorker } from '@mooring/worker'
+import {
+  type Logger,
+  type Meter,
+  type OpenTracer,
+  createMeter,
+  edgeIdentityOf,
+  knownLimits,
+  measureQueue,
+  openTracer,
+  traceQueue,
+} from '@mooring/runtime'
+import {
+  measureNotices,
+  measureSenders,
+  noticeRulesOf,
+  noticeSendersOf,
+  openCustomerMails,
+  openWebhooks,
+  retentionOf,
+  startScheduler,
+} from '@mooring/scheduler'
+import { measureAuthorities, measureStore, openAuthorities, policyOf, startWorker } from '@mooring/worker'
 import type { Config } from './config.ts'
 import { splitResolver } from './demo/split-resolver.ts'
 import { CUSTOMER_ZONE } from './demo/start-demo.ts'
@@ -64,7 +93,6 @@ const TOKEN_LIFETIME_MS = 7 * DAY
 const LONG_POLL_MS = 30 * SECOND
 const HINT_SECONDS = 30
 const TENANT_IN_FLIGHT = 25
-const NOTICE_WINDOW_MS = 10 * MINUTE
 const LEASE_MS = 60 * SECOND
 const DRAIN_MS = 8 * SECOND
 
@@ -91,6 +119,8 @@ export interface StartedRoles {
 interface Shared extends RolesOptions {
   database: Database
   queue: JobQueue
+  meter: Meter
+  tracing: OpenTracer
   custody: KeyCustody
   resolver: Resolver
   probe: HttpProbe
@@ -105,14 +135,19 @@ export async function startRoles(options: RolesOptions): Promise<StartedRoles> {
   await migrate(databaseUrl, log)
   const database = openDatabase({ url: databaseUrl, applicationName: 'mooring-standalone', log })
   stack.defer(() => database.close())
-  const queue = createMemoryJobQueue({ log })
+  const meter = createMeter()
+  meter.measureProcess()
+  const tracing = await openTracer(config, { service: 'mooring', instance: 'standalone', log })
+  stack.defer(() => tracing.close())
+  const broker = measureQueue(createMemoryJobQueue({ log }), meter)
+  const queue = tracing.isOn ? traceQueue(broker, tracing.tracer) : broker
   stack.defer(() => queue.close())
   const encryptionKey =
     config.MOORING_ENCRYPTION_KEY ?? (await keptSecret(folder, 'encryption-key', () => randomBytes(32).toString('hex')))
   const custody = createKeyCustody(encryptionKey)
   const zoneStore = createDnsZoneStore(database)
   const zones = openManagedZones({ store: zoneStore, custody, createProvider: createDnsProvider })
-  const shared = { ...options, ...openOutside(options), database, queue, custody, zoneStore, zones }
+  const shared = { ...options, ...openOutside(options), database, queue, meter, tracing, custody, zoneStore, zones }
 
   const ca = await createLocalCa(folder)
   const apiUrl = await startApiRole(shared)
@@ -142,20 +177,24 @@ function openOutside({ config, demoServer }: RolesOptions): Pick<Shared, 'resolv
 }
 
 async function startApiRole(shared: Shared): Promise<string> {
-  const { config, apiKey, database, queue, custody, stack, log } = shared
+  const { config, apiKey, database, queue, tracing, custody, stack, log } = shared
   const routeListeners = new Set<(pool: string) => void>()
   const listener = await database.listen('mooring_routes', (pool) => routeListeners.forEach((tell) => tell(pool)))
   stack.defer(() => listener.close())
   const edge = edgeIdentityOf(config)
+  const registryOptions = {
+    tokenLifetimeMs: TOKEN_LIFETIME_MS,
+    rotationGraceMs: config.MOORING_ROTATION_GRACE_DAYS,
+  }
   const api = await startApi({
     host: config.HOST,
     port: config.PORT,
-    registry: createRegistry(database, {
-      tokenLifetimeMs: TOKEN_LIFETIME_MS,
-      rotationGraceMs: config.MOORING_ROTATION_GRACE_DAYS,
-    }),
+    registry: createRegistry(database, registryOptions),
+    registryFor: (tenant) => createRegistry(database.asTenant(tenant), registryOptions),
+    access: await openAccess(database, accessOf(config), log),
     dispatch: createDispatch(database, { hintSeconds: HINT_SECONDS, tenantInFlight: TENANT_IN_FLIGHT }),
     edges: createEdgeRegistry(database),
+    operations: createOperations(database, registryOptions),
     queue,
     custody,
     resolver: shared.resolver,
@@ -166,6 +205,17 @@ async function startApiRole(shared: Shared): Promise<string> {
     zones: shared.zones,
     openDnsAccount: createDnsProvider,
     onRoutesChanged: (tell) => routeListeners.add(tell),
+    notices: createNoticeDesk(database),
+    contacts: createContactBook(database),
+    events: createEventStream(database),
+    webhooks: createWebhookStore(database),
+    webhooksFor: (tenant) => createWebhookStore(database.asTenant(tenant)),
+    audit: createAuditLog(database),
+    auditFor: (tenant) => createAuditReader(tenant === null ? database : database.asTenant(tenant)),
+    traffic: createTrafficStore(database),
+    readFleet: createFleetFacts(database),
+    meter: shared.meter,
+    tracing: tracing.isOn ? { tracer: tracing.tracer, store: createTraceStore(database) } : undefined,
     ping: async () => {
       await database.pool.query('select 1')
     },
@@ -178,9 +228,12 @@ async function startApiRole(shared: Shared): Promise<string> {
         addresses: { allow: config.MOORING_UPSTREAM_ALLOW },
         edge,
       },
+      webhookAllow: config.MOORING_WEBHOOK_ALLOW,
       tokenLifetimeMs: TOKEN_LIFETIME_MS,
       caaIdentities: config.MOORING_ACME_CAA_IDENTITIES ?? [],
       longPollMs: LONG_POLL_MS,
+      metricsToken: config.MOORING_METRICS_TOKEN,
+      traceUrl: config.MOORING_TRACE_URL,
     },
   })
   stack.defer(() => api.stop())
@@ -189,20 +242,21 @@ async function startApiRole(shared: Shared): Promise<string> {
 }
 
 async function startWorkerRole(shared: Shared, ca: LocalCa): Promise<void> {
-  const { config, folder, database, queue, custody, resolver, probe, tlsProbe, zones, stack, log } = shared
+  const { config, folder, database, queue, tracing, custody, resolver, probe, tlsProbe, zones, stack, log } = shared
   const { authorities, close } = await openAuthorities(config, {
     openLocalCa: async () => ca,
     dataDir: folder,
     concurrency: config.MOORING_ACME_CONCURRENCY,
     custody,
     database,
+    tracer: tracing.isOn ? tracing.tracer : undefined,
     log,
   })
   stack.defer(close)
   const worker = await startWorker({
     queue,
     engine: {
-      store: createDomainStore(database, { leaseMs: LEASE_MS }),
+      store: measureStore(createDomainStore(database, { leaseMs: LEASE_MS }), shared.meter),
       certificates: createCertificateStore(database),
       edges: createEdgeStore(database),
       claims: createClaims(database),
@@ -210,7 +264,7 @@ async function startWorkerRole(shared: Shared, ca: LocalCa): Promise<void> {
       probe,
       tlsProbe,
       zones,
-      authorities,
+      authorities: measureAuthorities(authorities, shared.meter),
       budgets: createBudgets(database),
       watch: createAuthorityWatch(database),
       csrMaker,
@@ -218,6 +272,7 @@ async function startWorkerRole(shared: Shared, ca: LocalCa): Promise<void> {
       clock: systemClock,
       leaseMs: LEASE_MS,
       policy: policyOf(config, edgeIdentityOf(config)),
+      tracer: tracing.tracer,
     },
     roster: createWorkers(database),
     name: 'standalone',
@@ -228,26 +283,39 @@ async function startWorkerRole(shared: Shared, ca: LocalCa): Promise<void> {
   stack.defer(() => worker.stop({ drainMs: DRAIN_MS }))
 }
 
-async function startSchedulerRole({ config, database, queue, stack, log }: Shared): Promise<void> {
-  const slackUrl = config.MOORING_SLACK_WEBHOOK_URL
+async function startSchedulerRole({ config, database, queue, custody, meter, stack, log }: Shared): Promise<void> {
   const scheduler = await startScheduler({
     database,
     queue,
     dispatch: createDispatch(database, { hintSeconds: HINT_SECONDS, tenantInFlight: TENANT_IN_FLIGHT }),
     workers: createWorkers(database),
-    notices: createNotices(database),
+    notices: measureNotices(createNotices(database), meter),
     deliveries: createDeliveries(database),
-    senders: slackUrl === undefined ? [] : [createSlackWebhook({ url: slackUrl })],
+    customerMails: openCustomerMails(config, createCustomerMails(database)),
+    senders: measureSenders(noticeSendersOf(config), meter),
     deadLetters: createDeadLetters(database),
     housekeeping: createHousekeeping(database, { retention: retentionOf(config) }),
+    audit: createAuditSealer(database),
+    webhooks: openWebhooks({
+      database,
+      custody,
+      edge: edgeIdentityOf(config),
+      allow: config.MOORING_WEBHOOK_ALLOW,
+      dnsServers: config.MOORING_DNS_SERVERS,
+      meter,
+    }),
     clock: systemClock,
     log: log.child({ role: 'scheduler' }),
-    settings: { noticeWindowMs: NOTICE_WINDOW_MS },
+    settings: noticeRulesOf(config),
   })
   stack.defer(() => scheduler.stop())
+  meter.onScrape(() => meter.set('mooring_scheduler_leading', {}, scheduler.isLeading() ? 1 : 0))
 }
 
-async function startEdgeRole({ config, folder, apiKey, stack, log }: Shared, apiUrl: string): Promise<string> {
+async function startEdgeRole(
+  { config, folder, apiKey, meter, tracing, stack, log }: Shared,
+  apiUrl: string,
+): Promise<string> {
   const common = { dir: edgeFolder(folder), apiUrl: new URL(apiUrl), log: log.child({ role: 'edge-agent' }) }
   const server = await chooseServer({
     ...common,
@@ -256,6 +324,7 @@ async function startEdgeRole({ config, folder, apiKey, stack, log }: Shared, api
     httpsPort: config.MOORING_HTTPS_PORT,
     publicHttpsPort: config.MOORING_PUBLIC_HTTPS_PORT ?? config.MOORING_HTTPS_PORT,
     listenAddress: config.HOST,
+    onReload: (seconds) => meter.observe('mooring_edge_reload_seconds', {}, seconds),
   })
   stack.defer(() => server.stop())
   endNginxWithUs(common.dir, stack)
@@ -267,6 +336,8 @@ async function startEdgeRole({ config, folder, apiKey, stack, log }: Shared, api
     upstreamAllow: config.MOORING_UPSTREAM_ALLOW,
     dnsServers: config.MOORING_DNS_SERVERS ?? [],
     server,
+    meter,
+    tracer: tracing.tracer,
   })
   stack.defer(() => agent.stop())
   return server.version

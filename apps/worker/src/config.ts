@@ -1,6 +1,13 @@
 import { hostname } from 'node:os'
 import { SECOND } from '@mooring/core'
-import { authorityComplaints, authoritySettings, dnsSettings, settings } from '@mooring/runtime'
+import {
+  authorityComplaints,
+  authoritySettings,
+  dnsSettings,
+  metricsSettings,
+  settings,
+  tracingSettings,
+} from '@mooring/runtime'
 import { z } from 'zod'
 import { lifecycleSettings } from './lifecycle-settings.ts'
 
@@ -12,9 +19,13 @@ export const configSchema = z
     LOG_LEVEL: settings.logLevel().default('info'),
     HOST: settings.text().default('127.0.0.1'),
     MOORING_HEALTH_PORT: settings.port().optional(),
+    ...metricsSettings,
+    ...tracingSettings,
+    /** The worker's name, as operators see it and as attempts record it; each process needs its own. */
     MOORING_WORKER_NAME: settings.text().default(`${hostname()}-${process.pid}`),
-    /** Domains in hand at once, each in a slot of its own. */
+    /** How many domains the worker has in hand at once. A slot mostly waits for the network; 32 fill a core. */
     MOORING_SLOTS: settings.count(1).default(4),
+    /** How long a claim lasts that is not renewed: after a crash, when another worker may take the domain. */
     MOORING_LEASE_SECONDS: settings.seconds(1).default(60 * SECOND),
     ...lifecycleSettings,
     MOORING_EDGE_HOSTNAME: settings.text(),
@@ -26,8 +37,9 @@ export const configSchema = z
     /** Keys before it, while the scheduler still rotates what they sealed. */
     MOORING_ENCRYPTION_KEYS_BEFORE: settings.hexKeys().default([]),
     ...authoritySettings,
+    /** Requests that one worker has open at one certificate authority at once. */
     MOORING_ACME_CONCURRENCY: settings.count(1).default(8),
-    /** Where the local authority keeps its key and certificate, and certbot what it keeps. */
+    /** A folder for what the local authority or certbot keeps; needed for these two, and shared by all workers. */
     MOORING_DATA_DIR: settings.text().optional(),
   })
   .superRefine((config, context) => {

@@ -1,3 +1,6 @@
 export { type Worker, type WorkerDeps, startWorker } from './worker.ts'
 export { openAuthorities } from './open-authorities.ts'
+export { measureAuthorities } from './measured-authorities.ts'
+export { measureStore } from './measured-store.ts'
+export { workerReadiness } from './readiness.ts'
 export { lifecycleSettings, policyOf } from './lifecycle-settings.ts'

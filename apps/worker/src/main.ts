@@ -23,7 +23,10 @@ import {
 import { createRabbitJobQueue } from '@mooring/queue'
 import {
   createLogger,
+  createMeter,
   edgeIdentityOf,
+  measureQueue,
+  openTracer,
   probePorts,
   readConfig,
   resolverOptions,
@@ -32,7 +35,10 @@ import {
 } from '@mooring/runtime'
 import { configSchema } from './config.ts'
 import { policyOf } from './lifecycle-settings.ts'
+import { measureAuthorities } from './measured-authorities.ts'
+import { measureStore } from './measured-store.ts'
 import { openAuthorities, registerAccounts } from './open-authorities.ts'
+import { workerReadiness } from './readiness.ts'
 import { startWorker } from './worker.ts'
 
 const DRAIN_MS = 8 * SECOND
@@ -49,7 +55,15 @@ await runUntilStopped(async () => {
     applicationName: `mooring-worker ${config.MOORING_WORKER_NAME}`,
     log,
   })
-  const queue = createRabbitJobQueue({ url: config.AMQP_URL, log })
+  const meter = createMeter()
+  meter.measureProcess()
+  const instance = config.MOORING_WORKER_NAME
+  const {
+    tracer,
+    isOn: isTracing,
+    close: closeTracer,
+  } = await openTracer(config, { service: 'mooring-worker', instance, log })
+  const queue = measureQueue(createRabbitJobQueue({ url: config.AMQP_URL, log }), meter)
   const custody = createKeyCustody(config.MOORING_ENCRYPTION_KEY, config.MOORING_ENCRYPTION_KEYS_BEFORE)
   const openLocalCa = () => createLocalCa(String(config.MOORING_DATA_DIR))
   const { authorities, close: closeAuthorities } = await openAuthorities(config, {
@@ -58,6 +72,7 @@ await runUntilStopped(async () => {
     concurrency: config.MOORING_ACME_CONCURRENCY,
     custody,
     database,
+    tracer: isTracing ? tracer : undefined,
     log,
   })
   const stopping = new AbortController()
@@ -68,7 +83,7 @@ await runUntilStopped(async () => {
   const worker = await startWorker({
     queue,
     engine: {
-      store: createDomainStore(database, { leaseMs: config.MOORING_LEASE_SECONDS }),
+      store: measureStore(createDomainStore(database, { leaseMs: config.MOORING_LEASE_SECONDS }), meter),
       certificates: createCertificateStore(database),
       edges: createEdgeStore(database),
       claims: createClaims(database),
@@ -82,7 +97,7 @@ await runUntilStopped(async () => {
         allow: [...config.MOORING_UPSTREAM_ALLOW, ...edge.addresses.map(blockOf)],
         port: config.MOORING_PROBE_HTTPS_PORT,
       }),
-      authorities,
+      authorities: measureAuthorities(authorities, meter),
       budgets: createBudgets(database),
       watch: createAuthorityWatch(database),
       csrMaker,
@@ -90,6 +105,7 @@ await runUntilStopped(async () => {
       clock: systemClock,
       leaseMs: config.MOORING_LEASE_SECONDS,
       policy: policyOf(config, edge),
+      tracer,
     },
     roster: createWorkers(database),
     name: config.MOORING_WORKER_NAME,
@@ -97,18 +113,23 @@ await runUntilStopped(async () => {
     heartbeatMs: WORKER_HEARTBEAT_MS,
     log,
   })
-  const healthPort = config.MOORING_HEALTH_PORT
-  const isReady = () => queue.isHealthy()
-  const health = healthPort === undefined ? null : await serveHealth({ host: config.HOST, port: healthPort, isReady })
+  const health = await serveHealth({
+    host: config.HOST,
+    port: config.MOORING_HEALTH_PORT,
+    readiness: workerReadiness({ queue, stopping: stopping.signal, ping: () => database.pool.query('select 1') }),
+    meter,
+    metricsToken: config.MOORING_METRICS_TOKEN,
+  })
 
   return {
     async stop() {
       stopping.abort()
       await worker.stop({ drainMs: DRAIN_MS })
       await registering
-      await health?.close()
+      await health.close()
       await queue.close()
       await closeAuthorities()
+      await closeTracer()
       await database.close()
     },
   }

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { AppError, type Authority, type KeyCustody, SECOND } from '@mooring/core'
+import { AppError, type Authority, type KeyCustody, SECOND, type Tracer } from '@mooring/core'
 import { type Database, createAcmeAccounts, publishChallengeAnswer } from '@mooring/postgres'
 import { type LocalCa, createAcmeAuthority, createCertbotIssuer, createLocalCaIssuer } from '@mooring/providers'
 import { type AuthorityConfig, type AuthoritySettings, type Logger, authoritiesOf } from '@mooring/runtime'
@@ -16,6 +16,8 @@ interface Parts {
   concurrency: number
   custody: KeyCustody
   database: Database
+  /** Without it no request is traced. */
+  tracer?: Tracer | undefined
   log: Logger
 }
 
@@ -39,7 +41,7 @@ export async function openAuthorities(config: AuthorityConfig, parts: Parts): Pr
   }
 }
 
-function openAcme(settings: AuthoritySettings, { concurrency, custody, database, log }: Parts) {
+function openAcme(settings: AuthoritySettings, { concurrency, custody, database, tracer, log }: Parts) {
   const { name, limits } = settings
   const { accounts, close } = createAcmeAuthority({
     ...settings,
@@ -47,6 +49,7 @@ function openAcme(settings: AuthoritySettings, { concurrency, custody, database,
     accounts: createAcmeAccounts(database),
     custody,
     concurrency,
+    tracer,
     log,
   })
   return { authority: { name, accounts, limits }, close }

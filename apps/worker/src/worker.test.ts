@@ -14,7 +14,7 @@ afterEach(async () => {
 async function aWorker(claim: (domainId: string) => Promise<ClaimAnswer>) {
   const log = createLogger({ name: 'worker', level: 'silent' })
   const queue = createMemoryJobQueue({ log })
-  const roster = { heartbeat: vi.fn(async () => {}), leave: vi.fn(async () => {}) }
+  const roster = { heartbeat: vi.fn(async () => ({ draining: false })), leave: vi.fn(async () => {}) }
   const engine = { store: { claim }, leaseMs: 60_000 } as unknown as WorkerDeps['engine']
   const error = vi.spyOn(log, 'error')
   const worker = await startWorker({ queue, engine, roster, name: 'worker-1', slots: 2, heartbeatMs: 10_000, log })

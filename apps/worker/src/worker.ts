@@ -1,5 +1,5 @@
 import type { EngineDeps, JobQueue, Log } from '@mooring/core'
-import { createHandler } from './handle-hint.ts'
+import { takeHints } from './take-hints.ts'
 
 export interface WorkerDeps {
   queue: JobQueue
@@ -7,7 +7,7 @@ export interface WorkerDeps {
   engine: Omit<EngineDeps, 'worker' | 'stopping' | 'log'>
   /** Announces this process to ops, and to the promoter that keeps queues shallow. */
   roster: {
-    heartbeat(worker: { name: string; slots: number }): Promise<void>
+    heartbeat(worker: { name: string; slots: number }): Promise<{ draining: boolean }>
     leave(name: string): Promise<void>
   }
   name: string
@@ -26,23 +26,29 @@ export interface Worker {
 export async function startWorker(deps: WorkerDeps): Promise<Worker> {
   const stopping = new AbortController()
   const engine: EngineDeps = { ...deps.engine, worker: deps.name, log: deps.log, stopping: stopping.signal }
-  const heart = startAnnouncing(deps)
-  const consumer = await deps.queue.consume({ slots: deps.slots, handle: createHandler(engine) })
+  const hints = await takeHints({ ...deps, engine })
+  const heart = startAnnouncing(deps, hints.setDraining)
   deps.log.info({ worker: deps.name, slots: deps.slots }, 'worker started')
 
   return {
     async stop(options) {
       stopping.abort()
-      await consumer.stop(options)
+      await hints.stop(options)
       await heart.stop()
     },
   }
 }
 
-function startAnnouncing({ roster, name, slots, heartbeatMs, log }: WorkerDeps): { stop(): Promise<void> } {
+function startAnnouncing(
+  { roster, name, slots, heartbeatMs, log }: WorkerDeps,
+  setDraining: (draining: boolean) => void,
+): { stop(): Promise<void> } {
   let last = Promise.resolve()
   const announce = () => {
-    last = roster.heartbeat({ name, slots }).catch((error: unknown) => log.warn({ err: error }, 'worker not announced'))
+    last = roster.heartbeat({ name, slots }).then(
+      ({ draining }) => setDraining(draining),
+      (error: unknown) => log.warn({ err: error }, 'worker not announced'),
+    )
   }
   announce()
   const timer = setInterval(announce, heartbeatMs)

@@ -20,6 +20,8 @@ export interface MainSettings extends VhostSettings {
   dir: string
   workerProcesses: number
   worker: WorkerAccount | null
+  /** Whether nginx's workers may open its logs anew, without which a log cannot be cut. */
+  reopensLogs: boolean
   controlPlane: ResolvedUpstream
 }
 
@@ -44,6 +46,7 @@ export function renderMain(contents: MainContents, settings: MainSettings): stri
     pidPath: pathText(contents.pidPath),
     errorLogPath: pathText(join(dir, 'logs', 'error.log')),
     accessLogPath: pathText(join(dir, 'logs', 'access.log')),
+    trafficLogPath: settings.reopensLogs ? pathText(join(dir, 'logs', 'traffic.log')) : null,
     certificatesPath: pathText(join(dir, 'certificates')),
     clientBodyTempPath: pathText(join(dir, 'temp', 'client-body')),
     proxyTempPath: pathText(join(dir, 'temp', 'proxy')),

@@ -25,6 +25,8 @@ export interface NginxProcess {
   /** Starts a master with `current/nginx.conf`. Throws what nginx says against it. */
   start(): Promise<number>
   reload(master: number): void
+  /** Has it open its logs anew. */
+  reopen(master: number): void
   /** Null where there is no /proc. */
   workersOf(master: number): Worker[] | null
   /** Asks these workers to accept no more, if they are still the master's. */
@@ -126,6 +128,7 @@ export function createNginxProcess({ dir, binary }: { dir: string; binary: strin
     start,
     reload: (master) => send(master, 'SIGHUP'),
     workersOf,
+    reopen: (master) => void send(master, 'SIGUSR1'),
     drain: (master, workers) => signalChildren(master, workers, 'SIGQUIT'),
     terminate: (master, workers) => signalChildren(master, workers, 'SIGTERM'),
     stop,

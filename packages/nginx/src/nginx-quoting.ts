@@ -47,6 +47,13 @@ export function serverNameText(hostname: string): NginxText {
   return new NginxText(`~^[a-z0-9_-]+\\.${baseOf(name).replaceAll('.', '\\.')}$`)
 }
 
+/** The hostname that `serverNameText` made `$server_name` of; null for the servers of no name. */
+export function hostnameOfServer(serverName: string): string | null {
+  const [, base] = /^~\^\[a-z0-9_-\]\+\\\.(.+)\$$/.exec(serverName) ?? []
+  if (base !== undefined) return `*.${base.replaceAll('\\.', '.')}`
+  return serverName === '' ? null : serverName
+}
+
 /** The name that a visitor asked for, in a server of this hostname: nginx knows it where several are served. */
 export function visitedNameText(hostname: string): NginxText {
   const name = normalForm(hostname, parseHostname)

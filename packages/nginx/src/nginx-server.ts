@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { isAbsolute } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { AppError, type ApplyResult, type EdgeServer, type ServedRoute } from '@mooring/core'
+import { AppError, type ApplyResult, type EdgeServer, type ServedRoute, type TrafficSource } from '@mooring/core'
 import { followControlPlane } from './control-plane.ts'
 import type { Fault } from './find-faulty.ts'
 import { type Generation, GenerationFolder } from './generation-folder.ts'
@@ -16,6 +16,7 @@ import { Quarantine } from './quarantine.ts'
 import { type NginxServerOptions, readSettings } from './read-settings.ts'
 import type { Site } from './site.ts'
 import { type Live, type Machinery, mainContents, reloadTo, switchGeneration } from './switch-generation.ts'
+import { createTrafficLog } from './traffic-log.ts'
 
 /** A round finds at least one faulty site or ends; more rounds than this mean that something else is wrong. */
 const MOST_ROUNDS = 20
@@ -37,6 +38,7 @@ class NginxServer implements EdgeServer {
   /** Applies wait for each other: nginx has one configuration. */
   #queue: Promise<unknown> = Promise.resolve()
   version = 'nginx'
+  traffic: TrafficSource | null = null
 
   constructor(options: NginxServerOptions) {
     if (!isAbsolute(options.dir)) throw new AppError('INVALID', 'The edge’s folder must be an absolute path.')
@@ -52,6 +54,10 @@ class NginxServer implements EdgeServer {
     const nginx = createNginxProcess({ dir, binary })
     this.version = await nginx.readVersion()
     const settings = await this.#readSettings()
+    this.traffic = settings.reopensLogs ? createTrafficLog({ dir, nginx, log: this.#options.log }) : null
+    if (this.traffic === null) {
+      this.#options.log.warn({ dir }, 'traffic is not counted: the user of nginx’s workers may not enter the folder')
+    }
     this.#machinery = {
       folder: this.#folder,
       nginx,
@@ -62,6 +68,7 @@ class NginxServer implements EdgeServer {
         httpsPort: settings.listening.httpsPort,
       },
       proofTimeoutMs: this.#options.proofTimeoutMs ?? 15_000,
+      onReload: this.#options.onReload ?? (() => {}),
       log: this.#options.log,
     }
     const current = await this.#folder.open()
@@ -75,6 +82,13 @@ class NginxServer implements EdgeServer {
     const applied = this.#queue.then(() => this.#apply(routes))
     this.#queue = applied.catch(() => undefined) // Its caller hears of it; the next apply does not depend on it.
     return applied
+  }
+
+  async isServing(): Promise<boolean> {
+    if (this.#machinery === null) return false
+    const status = await askStatus(this.#machinery.server)
+    // During an apply it may be ahead of what was proved.
+    return status !== null && status.generation >= this.#live.generation
   }
 
   async stop(): Promise<void> {

@@ -23,6 +23,8 @@ export interface NginxServerOptions {
   certificates?: CertificateLoading
   /** How long nginx may take to serve a generation before it is taken back. */
   proofTimeoutMs?: number
+  /** Called with the seconds from the reload's signal to the new generation being served. */
+  onReload?: (seconds: number) => void
   log: Log
 }
 
@@ -43,15 +45,14 @@ export async function readSettings(
     http2: http2Form(version),
     workerProcesses,
     worker,
-    certificates: options.certificates ?? loadingFor(dir, worker),
+    certificates: options.certificates ?? (entersFolder(dir, worker) ? 'per_handshake' : 'at_reload'),
+    reopensLogs: entersFolder(dir, worker),
     controlPlane: await controlPlane(),
   }
 }
 
-/** A folder below one that only root may enter is fine, but then only the master can read certificates. */
-function loadingFor(dir: string, worker: WorkerAccount | null): CertificateLoading {
-  return worker === null || mayEnter(dir, worker) ? 'per_handshake' : 'at_reload'
-}
+/** A folder below one that only root may enter is fine, but then only the master can read certificates and open logs. */
+const entersFolder = (dir: string, worker: WorkerAccount | null): boolean => worker === null || mayEnter(dir, worker)
 
 function http2Form(version: string): Http2Form {
   const numbers = version.replace('nginx/', '').split('.').map(Number)

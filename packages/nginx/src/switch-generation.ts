@@ -36,6 +36,7 @@ export interface Machinery {
   settings: MainSettings
   server: Served
   proofTimeoutMs: number
+  onReload: (seconds: number) => void
   log: Log
 }
 
@@ -58,9 +59,11 @@ export async function switchGeneration(plan: Plan, live: Live, machinery: Machin
     return verdict
   }
 
+  const reloadedAt = performance.now()
   const reload = await reloadTo(generation, live, machinery)
   if (reload.kind !== 'served') return reload
   clock.mark('reloadMs')
+  machinery.onReload((performance.now() - reloadedAt) / 1000)
   const served = new Map(plan.sites.map((site) => [site.hostname, site]))
   const expectations = [
     ...changedSites(plan).map(expectationOf),

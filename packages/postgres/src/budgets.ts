@@ -88,15 +88,21 @@ async function freest(kysely: Kysely<Tables>, ca: string, accounts: readonly str
 
 /** The later a bucket is full again, the emptier it is among its kind. */
 async function listBuckets(kysely: Kysely<Tables>, limit: number): ReturnType<Budgets['buckets']> {
+  // Each kind by itself: to number all of them would sort every name that was ordered within a week.
+  const emptiest = sql`greatest(tat, now()) desc, reserved desc, blocked_until desc, key`
   const { rows } = await sql<BucketRow>`
-    select b.* from (
-      select *, row_number() over (
-        partition by ca, bucket order by greatest(tat, now()) desc, reserved desc, blocked_until desc, key
-      ) as place
-      from ca_budgets
-      where tat > now() or reserved > 0 or blocked_until > 'epoch' or unpause_url is not null or failures > 0
+    select b.* from (select distinct ca, bucket from ca_budgets) as kind
+    cross join lateral (
+      select *, row_number() over (order by ${emptiest}) as place
+      from (
+        select * from ca_budgets
+        where ca = kind.ca and bucket = kind.bucket
+          and (tat > now() or reserved > 0 or blocked_until > 'epoch' or unpause_url is not null or failures > 0)
+        order by ${emptiest}
+        limit ${limit}
+      ) as first
     ) as b
-    order by place, ca, array_position(${[...BUCKETS]}::text[], bucket)
+    order by b.place, b.ca, array_position(${[...BUCKETS]}::text[], b.bucket)
     limit ${limit}`.execute(kysely)
   return rows.map((row) => ({ ca: row.ca, bucket: row.bucket, key: row.key, ...toBucketState(row) }))
 }

@@ -41,7 +41,7 @@ function consequenceOf(row: DomainRow, republishes: boolean): RawBuilder<unknown
 }
 
 /** Steps whose due time is a look at what stands, once a day or so. */
-const LOOKS: readonly StepName[] = ['reverify', 'await_return', 'watch_dangling']
+export const LOOKS: readonly StepName[] = ['reverify', 'await_return', 'watch_dangling']
 
 /**
  * Whether there is nothing to look at. A domain with a reason waits for something, such as its lost proof: whoever sends

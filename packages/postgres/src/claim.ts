@@ -22,6 +22,7 @@ export async function claim({ kysely, log }: Database, { domainId, worker, lease
       kind: 'claimed',
       lease: { domainId, token: row.lease_token, gen: row.gen, worker },
       domain: toDomain(row),
+      ...(row.traceparent === null ? {} : { traceparent: row.traceparent }),
     }
   }
   const foreign = await dueButUnknown(kysely, domainId)
@@ -29,13 +30,15 @@ export async function claim({ kysely, log }: Database, { domainId, worker, lease
   return { kind: 'not_due' }
 }
 
+type ClaimedRow = DomainRow & { traceparent: string | null }
+
 /**
  * One UPDATE decides: of any number of workers that arrive together, the first takes the row's lock, and the others
  * find its lease when they have waited. The attempt is counted here, so that a worker that dies counts too; what a
  * dead predecessor left running is closed as lost.
  */
-async function claimRow(kysely: Kysely<Tables>, { domainId, worker, leaseMs }: Claim): Promise<DomainRow | null> {
-  const { rows } = await sql<DomainRow>`
+async function claimRow(kysely: Kysely<Tables>, { domainId, worker, leaseMs }: Claim): Promise<ClaimedRow | null> {
+  const { rows } = await sql<ClaimedRow>`
     with claimed as (
       update domains
       set lease_token = lease_token + 1,
@@ -54,7 +57,8 @@ async function claimRow(kysely: Kysely<Tables>, { domainId, worker, leaseMs }: C
       insert into attempts (domain_id, lease_token, step, worker)
       select id, lease_token, step, leased_by from claimed
     )
-    select * from claimed
+    select claimed.*, domain_traces.traceparent
+    from claimed left join domain_traces on domain_traces.domain_id = claimed.id
   `.execute(kysely)
   return rows[0] ?? null
 }

@@ -3,7 +3,6 @@ import { type Kysely, sql } from 'kysely'
 import { isForeignKeyViolation } from './database-errors.ts'
 import { type DomainRow, toDomain } from './domain-row.ts'
 import { notifyDue } from './due.ts'
-import { lockedHostname } from './hostnames.ts'
 import type { Tables } from './tables.ts'
 
 /**
@@ -22,14 +21,16 @@ export async function create(kysely: Kysely<Tables>, domain: NewDomain): ReturnT
 
 /**
  * The hostname's row is locked before the claim is there: a proof that takes the name at this moment comes either before
- * it, and then its era is in the claim, or after it, and then it sees the claim and renews its token.
+ * it, and then its era is in the claim, or after it, and then it sees the claim and renews its token. By a function, for
+ * a tenant may not read the table of all names.
  */
 async function insert(kysely: Kysely<Tables>, domain: NewDomain): Promise<DomainRow | null> {
-  const { id, hostname, tenant, target, verification, tls, edgePool, metadata, lane } = domain
+  const { id, hostname, tenant, target, verification, tls, edgePool, metadata, lane, requestId } = domain
+  const request = JSON.stringify(requestId === undefined ? {} : { request_id: requestId })
   try {
     const { rows } = await sql<DomainRow>`
       with name as (
-        ${lockedHostname(sql`select ${hostname}::text`)}
+        select hostname, era from lock_hostname(${hostname})
       ), created as (
         insert into domains (
           id, hostname, claim_era, tenant, state, step, lane, next_run_at, target, verification, tls, edge_pool, metadata
@@ -43,7 +44,8 @@ async function insert(kysely: Kysely<Tables>, domain: NewDomain): Promise<Domain
         returning *
       ), told as (
         insert into events (domain_id, type, actor, data)
-        select id, 'domain.created', 'api', jsonb_build_object('hostname', hostname, 'tenant', tenant, 'target', target)
+        select id, 'domain.created', 'api',
+          jsonb_build_object('hostname', hostname, 'tenant', tenant, 'target', target) || ${request}::jsonb
         from created
       )
       select created.*, ${notifyDue} from created

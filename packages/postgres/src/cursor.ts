@@ -51,6 +51,12 @@ export function pageOf<Row, Item>(
   }
 }
 
+/**
+ * For a statement that a page is made of: a number in its text, for a plan that is kept knows no parameter, and would be
+ * made for a tenth of all rows. Of two sizes, or there would be as many statements; what is too much is cut off.
+ */
+export const pageLimit = (limit: number): RawBuilder<number> => sql.lit(limit <= 50 ? 51 : 201)
+
 export const microsecondsOf = (time: RawBuilder<unknown>): RawBuilder<number> =>
   sql<number>`(extract(epoch from ${time}) * 1000000)::bigint`
 

@@ -54,6 +54,10 @@ export function guardPool(pool: pg.Pool): PostgresPool {
   }
 }
 
+/** A statement that returns all of a table's columns was prepared before a migration gave the table another one. */
+const isPlanOfBefore = (error: unknown): boolean =>
+  error instanceof pg.DatabaseError && error.code === '0A000' && error.message.startsWith('cached plan')
+
 function guardClient(client: pg.PoolClient): PostgresPoolClient {
   let broken = false
   const query = async (text: string, parameters: readonly unknown[]): Promise<unknown> => {
@@ -62,6 +66,11 @@ function guardClient(client: pg.PoolClient): PostgresPoolClient {
       const name = parameters.length === 0 ? undefined : statementName(text)
       return await client.query({ name, text, values: [...parameters] })
     } catch (error) {
+      if (isPlanOfBefore(error)) {
+        // It did nothing yet. Within a transaction, which is over now, this fails as well; the next one is on another connection.
+        broken = true
+        return client.query(text, [...parameters]).catch(() => rethrow(error))
+      }
       broken ||= isUnavailable(error)
       throw toAppError(error)
     }

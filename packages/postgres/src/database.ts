@@ -1,6 +1,8 @@
 import type { Log } from '@mooring/core'
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
+import { actAsTenant } from './act-as-tenant.ts'
+import { createAmbientTransactions } from './ambient-transaction.ts'
 import { guardPool } from './database-errors.ts'
 import { type Listener, listen } from './listen.ts'
 import type { Tables } from './tables.ts'
@@ -12,6 +14,13 @@ export interface Database {
   pool: pg.Pool
   log: Log
   /**
+   * The same connections, each acting for this tenant while it is in hand (`mooring_tenant`): it sees and writes the
+   * tenant's rows only, whatever the statement. Costs nothing to make.
+   */
+  asTenant(tenant: string): TenantDatabase
+  /** One transaction for whatever the stores on this database write within `work`; see `createAmbientTransactions`. */
+  atomically<T>(work: () => Promise<T>): Promise<T>
+  /**
    * Calls `onPayload` for every NOTIFY on the channel, over a connection of its own that is renewed when it breaks;
    * after a renewal with `''`, since messages may have been missed. Rejects if the first connection fails.
    */
@@ -19,6 +28,9 @@ export interface Database {
   /** Waits for what is running, then disconnects. A second call waits for the first. */
   close(): Promise<void>
 }
+
+/** Without the pool, whose connections act for nobody. */
+export type TenantDatabase = Pick<Database, 'kysely' | 'log'> & { tenant?: string }
 
 /**
  * - `mooring_due`     something became due other than by a worker's own record; the payload is empty
@@ -47,13 +59,19 @@ export function openDatabase(options: DatabaseOptions): Database {
   // process. The pool has dropped it by then, and the next query on it is refused.
   pool.on('error', (err) => log.warn({ err }, 'database connection lost'))
   pool.on('connect', (client) => client.on('error', (err) => log.debug({ err }, 'database connection broke')))
-  const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: guardPool(pool) }) })
+  const { pool: guarded, atomically } = createAmbientTransactions(guardPool(pool))
+  const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: guarded }) })
   const listeners = new Set<Listener>()
   let closed: Promise<void> | null = null
   return {
     kysely,
     pool,
     log,
+    atomically,
+    asTenant(tenant) {
+      const own = actAsTenant(guarded, tenant, log)
+      return { kysely: new Kysely<Tables>({ dialect: new PostgresDialect({ pool: own }) }), log, tenant }
+    },
     async listen(channel, onPayload) {
       const listener = await listen({ channel, onPayload, connection, log })
       listeners.add(listener)

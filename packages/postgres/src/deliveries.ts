@@ -7,7 +7,7 @@ import { milliseconds } from './due.ts'
 export interface Delivery {
   id: string
   channel: string
-  body: NoticeMessage
+  body: Omit<NoticeMessage, 'id'>
   /** Tries so far, this one included: counted at the claim, so that a process that dies counts too. */
   attempt: number
   token: number

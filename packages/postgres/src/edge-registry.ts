@@ -42,6 +42,22 @@ export function createEdgeRegistry(database: Database): EdgeRegistry {
       return rows
     },
 
+    async quarantine(id) {
+      return kysely.transaction().execute(async (transaction) => {
+        const { rows } = await sql<{ edge_pool: string }>`
+          update edges set quarantined_at = coalesce(quarantined_at, now()) where id = ${id}
+          returning edge_pool`.execute(transaction)
+        if (rows[0] === undefined) return null
+        return { due: await wakeDomains(transaction, ofPool(rows[0].edge_pool)) }
+      })
+    },
+
+    async release(id) {
+      const { rows } = await sql`
+        update edges set quarantined_at = null where id = ${id} returning id`.execute(kysely)
+      return rows.length > 0
+    },
+
     async remove(id) {
       return kysely.transaction().execute(async (transaction) => {
         const { rows } = await sql<{ edge_pool: string }>`
@@ -77,10 +93,11 @@ export function createEdgeRegistry(database: Database): EdgeRegistry {
         select p.generation as "poolGeneration", r.domain_id as "domainId", r.hostname, r.generation, r.variant, r.target,
           case when c.id is not null then jsonb_build_object(
             'id', c.id, 'ownerId', c.domain_id, 'serial', c.serial, 'chainPem', c.chain_pem, 'sealedKey', c.sealed_key
-          ) end as certificate
+          ) end as certificate, t.traceparent
         from edge_pools p
         left join changed r on true
         left join certificates c on c.id = r.certificate_id and r.variant = 'https'
+        left join domain_traces t on t.domain_id = r.domain_id
         where p.name = ${edge.pool}
         order by r.generation`.execute(kysely)
 
@@ -97,16 +114,19 @@ export function createEdgeRegistry(database: Database): EdgeRegistry {
 }
 
 // The pool's row comes alone, with nulls, when nothing changed.
-type RouteRow = { poolGeneration: number } & (StoredRoute | { [Field in keyof StoredRoute]: null })
+type Columns = Omit<Required<StoredRoute>, 'traceparent'> & { traceparent: string | null }
+type RouteRow = { poolGeneration: number } & (Columns | { [Field in keyof Columns]: null })
 
 function toRoute(row: RouteRow): StoredRoute[] {
   if (row.domainId === null) return []
-  const { domainId, hostname, generation, variant, target, certificate } = row
-  return [{ domainId, hostname, generation, variant, target, certificate }]
+  const { domainId, hostname, generation, variant, target, certificate, traceparent } = row
+  const traced = traceparent === null ? {} : { traceparent }
+  return [{ domainId, hostname, generation, variant, target, certificate, ...traced }]
 }
 
 const columns: RawBuilder<unknown> = sql`
-  e.id, e.name, e.edge_pool as pool, e.registered_at as "registeredAt", e.last_seen_at as "lastSeenAt", e.generation, e.server`
+  e.id, e.name, e.edge_pool as pool, e.registered_at as "registeredAt", e.last_seen_at as "lastSeenAt", e.generation, e.server,
+  e.quarantined_at as "quarantinedAt"`
 
 const ofPool = (pool: string): RawBuilder<unknown> => sql`select domain_id from routes where edge_pool = ${pool}`
 

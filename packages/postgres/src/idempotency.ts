@@ -5,6 +5,7 @@ import type { Tables } from './tables.ts'
 interface IdempotentRequest {
   key: string
   requestHash: string
+  patienceMs?: number | undefined
   work: (transaction: Transaction<Tables>) => Promise<StoredResponse>
 }
 
@@ -19,7 +20,7 @@ const VALIDITY = sql`interval '24 hours'`
  */
 export function idempotently(
   kysely: Kysely<Tables>,
-  { key, requestHash, work }: IdempotentRequest,
+  { key, requestHash, work, patienceMs }: IdempotentRequest,
 ): ReturnType<Registry['idempotently']> {
   return kysely.transaction().execute(async (transaction): ReturnType<Registry['idempotently']> => {
     if (!(await tryLock(transaction, key))) return { kind: 'in_flight' }
@@ -28,6 +29,12 @@ export function idempotently(
       if (stored.request_hash !== requestHash) return { kind: 'mismatch' }
       const { status, headers, body } = stored
       return { kind: 'answered', response: { status, headers, body }, replayed: true }
+    }
+    // Otherwise the server ends a transaction that is idle for as long as a statement may take.
+    if (patienceMs !== undefined) {
+      await sql`select set_config('idle_in_transaction_session_timeout', ${String(patienceMs)}, true)`.execute(
+        transaction,
+      )
     }
     const response = await work(transaction)
     await store(transaction, { key, requestHash, response })

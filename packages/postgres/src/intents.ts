@@ -1,4 +1,13 @@
-import { type Clock, type IntentAnswer, RESTING_STATES, type ReasonCode, STEPS, type State, after } from '@mooring/core'
+import {
+  type Clock,
+  type IntentAnswer,
+  type Lane,
+  RESTING_STATES,
+  type ReasonCode,
+  STEPS,
+  type State,
+  after,
+} from '@mooring/core'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { type DomainRow, toDomain } from './domain-row.ts'
 import { notifyDue } from './due.ts'
@@ -8,10 +17,14 @@ import type { Tables } from './tables.ts'
  * What an intent does to a row: a newer `gen` overrules the worker that may be at it, and the row is due now, also
  * where a hint is still on its way.
  */
-export const wake = sql`
-  gen = domains.gen + 1, next_run_at = now(), hinted_until = null, lane = 'interactive', updated_at = now()`
+export const wake = wakeIn('interactive')
 
-interface Intent {
+function wakeIn(lane: Lane): RawBuilder<unknown> {
+  return sql`
+  gen = domains.gen + 1, next_run_at = now(), hinted_until = null, lane = ${sql.lit(lane)}, updated_at = now()`
+}
+
+export interface Intent {
   /** Whether it applies, asked of the locked row `found`. */
   when: RawBuilder<boolean>
   /** Assignments besides `wake`. */
@@ -56,6 +69,40 @@ export async function applyIntent(
   return row === undefined ? null : { applied: row.applied, row }
 }
 
+/** The ids of those it applied to, and how many there were. */
+export interface FoundMany {
+  applied: string[]
+  found: number
+}
+
+/**
+ * The same for many, in one statement: those of `ids` that still match are locked in the order of their ids, and judged
+ * under their locks. In the lane where nobody waits: a person's own launch is not behind ten thousand of these.
+ */
+export async function applyIntents(
+  kysely: Kysely<Tables>,
+  { ids, matching }: { ids: readonly string[]; matching: RawBuilder<unknown> },
+  { when, set, event }: Intent,
+): Promise<FoundMany> {
+  const { rows } = await sql<FoundMany>`
+    with found as (
+      select * from domains where id = any(${ids}) and ${matching} order by id for no key update
+    ), moved as (
+      update domains
+      set ${set === undefined ? wakeIn('normal') : sql`${wakeIn('normal')}, ${set}`}
+      from found
+      where domains.id = found.id and (${when})
+      returning domains.*
+    ), told as (
+      insert into events (domain_id, type, actor, data)
+      select moved.id, ${event.type}, 'api', ${event.data ?? sql`'{}'::jsonb`} from moved
+    )
+    select array(select id from moved) as applied, (select count(*) from found) as found,
+      (select ${notifyDue} from moved limit 1) as told_dispatch
+  `.execute(kysely)
+  return rows[0] ?? { applied: [], found: 0 }
+}
+
 export function answerOf(found: Found | null): IntentAnswer {
   if (found === null) return { kind: 'not_found' }
   if (!found.applied) return { kind: 'wrong_state', state: found.row.state as State }
@@ -78,16 +125,17 @@ const RATE_LIMITED: ReasonCode = 'CA_RATE_LIMITED'
  * An active domain without a due time was left there by an older release.
  */
 export async function check(kysely: Kysely<Tables>, id: string): Promise<IntentAnswer> {
-  const found = await applyIntent(kysely, id, {
-    when: sql<boolean>`
+  return alwaysApplied(await applyIntent(kysely, id, CHECK))
+}
+
+export const CHECK: Intent = {
+  when: sql<boolean>`
       (found.next_run_at is not null or found.state <> all(${RESTING_STATES}) or found.state in ('active', 'suspended'))
       and (found.reason ->> 'code' is distinct from ${RATE_LIMITED} or found.next_run_at <= now())`,
-    set: sql`
+  set: sql`
       looks = 0,
       step = case when found.state = 'active' and found.next_run_at is null then 'reverify' else domains.step end`,
-    event: { type: sql<string>`'domain.check_requested'` },
-  })
-  return alwaysApplied(found)
+  event: { type: sql<string>`'domain.check_requested'` },
 }
 
 // A failed domain keeps the step it failed at, and the step knows its state.
@@ -95,16 +143,17 @@ const STATE_OF_STEP = JSON.stringify(Object.fromEntries(STEPS.map((step) => [ste
 
 /** See `Registry.retry`. A domain that has not proved its name yet gets a fresh time to prove it in. */
 export async function retry(kysely: Kysely<Tables>, id: string, times: TokenTimes): Promise<IntentAnswer> {
-  const found = await applyIntent(kysely, id, {
-    when: sql<boolean>`found.state = 'failed' and ${STATE_OF_STEP}::jsonb ? found.step`,
-    set: sql`
+  return answerOf(await applyIntent(kysely, id, retryWithin(times)))
+}
+
+export const retryWithin = (times: TokenTimes): Intent => ({
+  when: sql<boolean>`found.state = 'failed' and ${STATE_OF_STEP}::jsonb ? found.step`,
+  set: sql`
       state = ${STATE_OF_STEP}::jsonb ->> domains.step, reason = null, attempt = 0, looks = 0,
       verification = case when domains.step = 'verify_ownership' or not domains.holds
         then ${expiringAfter(times)} else domains.verification end`,
-    event: { type: sql<string>`'domain.' || moved.state`, data: dataOf({ from: 'failed', because: 'retry' }) },
-  })
-  return answerOf(found)
-}
+  event: { type: sql<string>`'domain.' || moved.state`, data: dataOf({ from: 'failed', because: 'retry' }) },
+})
 
 /** The row's verification, with so much time from now to prove the name in. */
 export const expiringAfter = ({ tokenLifetimeMs, clock }: TokenTimes): RawBuilder<unknown> =>

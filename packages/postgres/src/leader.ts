@@ -11,6 +11,8 @@ const SILENCE_MS = 20_000
 
 export interface Candidate {
   isLeading(): boolean
+  /** When the database last answered it, be it as leader or as candidate; null before the first time. */
+  heardAt(): Date | null
   /** Ends the term, waits for `lead`, and lets the next one lead. */
   stop(): Promise<void>
 }
@@ -43,12 +45,16 @@ export function runForLeader(options: LeaderOptions): Candidate {
   const { database, candidacyMs = CANDIDACY_MS } = options
   const stopping = new AbortController()
   let leading = false
+  let heardAt: Date | null = null
+  const onHeard = () => {
+    heardAt = new Date()
+  }
 
   async function run(): Promise<void> {
     let failures = 0
     while (!stopping.signal.aborted) {
       try {
-        const session = await openSession(database.pool, options)
+        const session = await openSession(database.pool, { ...options, onHeard })
         failures = 0
         await serve(session).finally(session.close)
       } catch (error) {
@@ -82,6 +88,7 @@ export function runForLeader(options: LeaderOptions): Candidate {
   const running = run()
   return {
     isLeading: () => leading,
+    heardAt: () => heardAt,
     async stop() {
       stopping.abort()
       await running
@@ -99,7 +106,7 @@ interface Session {
 
 async function openSession(
   pool: pg.Pool,
-  { probeMs = PROBE_MS, silenceMs = SILENCE_MS }: LeaderOptions,
+  { probeMs = PROBE_MS, silenceMs = SILENCE_MS, onHeard }: LeaderOptions & { onHeard: () => void },
 ): Promise<Session> {
   const client = await pool.connect()
   const losing = new AbortController()
@@ -120,13 +127,14 @@ async function openSession(
     close,
     async tryLock() {
       const { rows } = await client.query<{ locked: boolean }>('select pg_try_advisory_lock($1) as locked', [LOCK])
+      onHeard()
       return rows[0]?.locked ?? false
     },
     async probe(signal) {
       const over = AbortSignal.any([signal, losing.signal])
       while (!over.aborted) {
         await sleep(probeMs, over)
-        if (!over.aborted) await client.query(signOfLife).catch(lose)
+        if (!over.aborted) await client.query(signOfLife).then(onHeard, lose)
       }
     },
   }

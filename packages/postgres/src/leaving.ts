@@ -1,7 +1,7 @@
 import { type IntentAnswer, type StepName } from '@mooring/core'
 import { type Kysely, sql } from 'kysely'
 import { toDomain } from './domain-row.ts'
-import { type Found, type TokenTimes, answerOf, applyIntent, dataOf, expiringAfter } from './intents.ts'
+import { type Found, type Intent, type TokenTimes, answerOf, applyIntent, dataOf, expiringAfter } from './intents.ts'
 import type { Tables } from './tables.ts'
 
 interface Leaving {
@@ -20,17 +20,19 @@ export async function remove(kysely: Kysely<Tables>, id: string, options: Leavin
   return answerOf(await askForMore(kysely, id, options))
 }
 
-const startLeaving = (kysely: Kysely<Tables>, id: string, { immediate, revoke }: Leaving): Promise<Found | null> =>
-  applyIntent(kysely, id, {
-    when: sql<boolean>`found.state not in ('deprovisioning', 'deprovisioned')`,
-    set: sql`
+const startLeaving = (kysely: Kysely<Tables>, id: string, options: Leaving): Promise<Found | null> =>
+  applyIntent(kysely, id, leaveWith(options))
+
+export const leaveWith = ({ immediate, revoke }: Leaving): Intent => ({
+  when: sql<boolean>`found.state not in ('deprovisioning', 'deprovisioned')`,
+  set: sql`
       state = 'deprovisioning', step = 'withdraw_route', attempt = 0, reason = null, delete_after = null,
       immediate = ${immediate}, revoke = ${revoke}`,
-    event: {
-      type: sql<string>`'domain.deprovisioning'`,
-      data: dataOf({ because: 'delete', immediate, revoke }),
-    },
-  })
+  event: {
+    type: sql<string>`'domain.deprovisioning'`,
+    data: dataOf({ because: 'delete', immediate, revoke }),
+  },
+})
 
 const askForMore = (kysely: Kysely<Tables>, id: string, { immediate, revoke }: Leaving): Promise<Found | null> =>
   applyIntent(kysely, id, {

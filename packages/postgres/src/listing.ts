@@ -10,9 +10,10 @@ import {
   type Paged,
 } from '@mooring/core'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
-import { decodeCursor, microsecondsOf, pageOf, timeOf } from './cursor.ts'
+import { decodeCursor, pageOf } from './cursor.ts'
 import { zoneHolding } from './dns-zones.ts'
 import { type DomainRow, toDomain } from './domain-row.ts'
+import { type Scope, searchDomains } from './domain-search.ts'
 import { routeProgressOfEach } from './route-progress.ts'
 import type { Tables } from './tables.ts'
 
@@ -30,41 +31,23 @@ export async function findDomain(kysely: Kysely<Tables>, idOrHostname: string): 
   return view ?? null
 }
 
-/** See `Registry.list`. Newest first. */
+/** See `Registry.list`: which ones first, then each as it is shown. One that goes in between is left out. */
 export async function listDomains(
   kysely: Kysely<Tables>,
   filter: DomainFilter,
-  { limit, cursor }: Page,
+  page: Page & Scope,
 ): Promise<Paged<DomainView>> {
-  const conditions = conditionsOf(filter)
-  if (cursor !== null) {
-    const [createdAt, id] = decodeCursor(cursor, ['number', 'text'])
-    conditions.push(sql`(domains.created_at, domains.id) < (${timeOf(createdAt)}, ${id})`)
-  }
-  const where = conditions.length === 0 ? sql`` : sql`where ${sql.join(conditions, sql` and `)}`
-  const rows = await select(kysely, sql`${where} order by domains.created_at desc, domains.id desc limit ${limit + 1}`)
-  const { data, nextCursor } = pageOf(rows, limit, { item: (row) => row, place: (row) => [row.created_us, row.id] })
-  return { data: await toViews(kysely, data), nextCursor }
+  const { data: ids, nextCursor } = await searchDomains(kysely, filter, page)
+  const views = new Map((await viewDomains(kysely, ids)).map((view) => [view.domain.id, view]))
+  return { data: ids.flatMap((id) => views.get(id) ?? []), nextCursor }
 }
 
-function conditionsOf({ state, reason, actor, tenant, q }: DomainFilter): RawBuilder<unknown>[] {
-  const conditions: RawBuilder<unknown>[] = []
-  if (state !== undefined) conditions.push(sql`state = ${state}`)
-  if (reason !== undefined) conditions.push(sql`reason ->> 'code' = ${reason}`)
-  if (actor !== undefined) conditions.push(sql`reason ->> 'actor' = ${actor}`)
-  if (tenant !== undefined) conditions.push(sql`tenant = ${tenant}`)
-  if (q !== undefined) conditions.push(hostnameContains(q))
-  return conditions
-}
-
-/** `_` and `%` stand for themselves: `a_b` must not find `a-b`. */
-export function hostnameContains(text: string): RawBuilder<boolean> {
-  const escaped = text.toLowerCase().replaceAll(/[\\%_]/g, '\\$&')
-  return sql<boolean>`hostname like ${`%${escaped}%`}`
+/** Each domain as it is shown, in no order; those that are gone are left out. */
+export async function viewDomains(kysely: Kysely<Tables>, ids: readonly string[]): Promise<DomainView[]> {
+  return ids.length === 0 ? [] : toViews(kysely, await select(kysely, sql`where domains.id = any(${ids})`))
 }
 
 interface ViewRow extends DomainRow {
-  created_us: number
   consents: string[]
   provider: DnsProviderName | null
   certificate: ShownCertificate | null
@@ -85,7 +68,7 @@ interface ShownCertificate {
 /** Each domain with the certificate it uses, or else the one being obtained, whom it lets in, and its managed zone. */
 async function select(kysely: Kysely<Tables>, rest: RawBuilder<unknown>): Promise<ViewRow[]> {
   const { rows } = await sql<ViewRow>`
-    select domains.*, ${microsecondsOf(sql`domains.created_at`)} as created_us, shown.certificate,
+    select domains.*, shown.certificate,
       array(select consents.tenant from consents where domain_id = domains.id order by 1) as consents,
       case when domains.verification ->> 'method' = 'managed' then (
         select z.account ->> 'provider' from dns_zones z where z.id = ${zoneHolding(sql`domains`)}
@@ -159,6 +142,7 @@ export async function listAttempts(
       'outcome',
       'code',
       'detail',
+      'trace_id as traceId',
     ])
     .where('domain_id', '=', domainId)
     .where('id', '<', beforeIn(cursor))

@@ -1,139 +1,98 @@
-import { type Failure, type Notice, groupFailures, newDeliveryId, noticeText } from '@mooring/core'
+import { type Notice, groupFailures, messageLimit, topicOf } from '@mooring/core'
 import { type Transaction, sql } from 'kysely'
 import type { Database } from './database.ts'
+import { followGroups } from './notice-follow.ts'
+import { flushGroups, lockEndedGroups, lockGroups, writeGroups } from './notice-groups.ts'
+import { onlyNewMembers, takeFailures } from './notice-outbox.ts'
+import { cappedOf, hasBacklog, paceChannels } from './notice-pace.ts'
+import { insertNotices, type WrittenNotice } from './notice-rows.ts'
+import type { NoticeRules, RulesNow } from './notice-rules.ts'
+import { tellEndedSilences } from './silences.ts'
 import type { Tables } from './tables.ts'
 
 // What one transaction takes from the outbox.
 const BATCH = 500
 
+/** What was decided to be told, and what keeps it from being told at once. */
+type DecidedNotice = Notice & { held: 'silenced' | 'capped' | null }
+
 export interface Notices {
-  /** Whether `group` has something to do: failures not yet counted, or a window that ended. */
-  isDue(now: Date): Promise<boolean>
+  /** Whether `group` has something to do. */
+  isDue(now: Date, rules: Pick<NoticeRules, 'channels'>): Promise<boolean>
   /**
-   * Counts new failures, ends windows, and writes a delivery per message and channel; returns the messages.
+   * Counts new failures, ends windows, follows each trouble to its end, and writes the messages that may go out now;
+   * returns what was decided to be told.
    *
    * `now` is the caller's clock: windows are minutes long, and two clocks apart only stretch one.
    */
-  group(options: { now: Date; windowMs: number; channels: readonly string[] }): Promise<Notice[]>
+  group(options: RulesNow): Promise<DecidedNotice[]>
 }
 
 /**
- * Failures on their way to people: outbox → groups → deliveries. Every failure is in exactly one of them or in a
- * message, whichever process dies: each move is one transaction. Any number of schedulers may group at once, since a
- * group's row is locked while it is decided about.
+ * Failures on their way to people: outbox → groups → notices → messages, one for each channel. Every failure is in exactly
+ * one of them, whichever process dies: each move is one transaction. Any number of schedulers may do this at once, since
+ * groups and channels are locked while they are decided about.
  */
 export function createNotices({ kysely }: Database): Notices {
   return {
-    async isDue(now) {
+    async isDue(now, { channels }) {
       const { rows } = await sql<{ due: boolean }>`
         select exists (select from notice_outbox)
-          or exists (select from notice_groups where window_until <= ${now}) as due`.execute(kysely)
+          or exists (select from notice_groups where held > 0 and window_until <= ${now})
+          or exists (select from notice_groups where check_at <= ${now})
+          or exists (select from silences where told_at is null and until <= ${now})
+          or exists (
+            select from notice_tellings t left join notice_channels c using (channel)
+            where t.delivery_id is null and t.channel = any (${channels.map(({ name }) => name)})
+              and coalesce(c.ready_at, 'epoch') <= ${now}
+          ) as due`.execute(kysely)
       return rows[0]?.due ?? false
     },
 
     async group(options) {
-      const notices: Notice[] = []
+      const inOne = <T>(work: (transaction: Transaction<Tables>) => Promise<T>) => kysely.transaction().execute(work)
+      const notices: WrittenNotice[] = []
       for (;;) {
-        const batch = await kysely.transaction().execute((transaction) => groupBatch(transaction, options))
+        const batch = await inOne((transaction) => groupBatch(transaction, options))
         notices.push(...batch.notices)
-        if (batch.taken < BATCH) return notices
+        if (batch.taken < BATCH) break
       }
+      notices.push(...(await inOne((transaction) => followGroups(transaction, options))))
+      await inOne((transaction) => tellEndedSilences(transaction, options))
+      // Where a message for many goes out anyway, it takes what the groups still count.
+      if (await hasBacklog(kysely, options)) {
+        notices.push(...(await inOne((transaction) => flushGroups(transaction, options))))
+      }
+      await paceChannels(kysely, { ...options, limit: messageLimit(options.perHour) })
+      const capped = await cappedOf(
+        kysely,
+        notices.map(({ id }) => id),
+      )
+      return notices.map(({ id, isSilenced, ...notice }) => ({
+        ...notice,
+        held: isSilenced ? 'silenced' : capped.has(id) ? 'capped' : null,
+      }))
     },
   }
 }
 
 async function groupBatch(
   transaction: Transaction<Tables>,
-  { now, windowMs, channels }: Parameters<Notices['group']>[0],
-): Promise<{ taken: number; notices: Notice[] }> {
-  const failures = await takeFailures(transaction)
-  const byKey = Map.groupBy(failures, (failure) => failure.groupKey)
-  const groups = [...(await lockGroups(transaction, byKey)), ...(await lockEndedGroups(transaction, now, byKey))]
-  const arrivals = Map.groupBy(await onlyNewMembers(transaction, failures), (failure) => failure.groupKey)
+  options: RulesNow,
+): Promise<{ taken: number; notices: WrittenNotice[] }> {
+  const { now, windowMs } = options
+  const rows = await takeFailures(transaction, BATCH)
+  const failures = rows.map(({ code, place, ...failure }) => ({ ...failure, topic: topicOf(code, place) }))
+  const met = await lockGroups(transaction, failures, now)
+  const ended = await lockEndedGroups(transaction, now, met)
+  const arrivals = Map.groupBy(await onlyNewMembers(transaction, failures, now), ({ topic }) => topic.key)
 
   const notices: Notice[] = []
-  for (const row of groups) {
-    const { group_key: key, window_until: windowUntil, held, sample } = row
-    const present = { key, windowUntil, held, sample: sample as unknown as Failure }
-    const decided = groupFailures(present, arrivals.get(key) ?? [], { now, windowMs })
+  const changed = [...met, ...ended].map((group) => {
+    const decided = groupFailures(group, arrivals.get(group.topic.key) ?? [], { now, windowMs })
     notices.push(...decided.notices)
-    if (decided.group === null) {
-      await transaction.deleteFrom('notice_groups').where('group_key', '=', key).execute()
-      continue
-    }
-    await transaction
-      .updateTable('notice_groups')
-      .set({
-        window_until: decided.group.windowUntil,
-        held: decided.group.held,
-        sample: JSON.stringify(decided.group.sample),
-      })
-      .where('group_key', '=', key)
-      .execute()
-  }
-  await insertDeliveries(transaction, notices, channels)
-  return { taken: failures.length, notices }
-}
-
-async function takeFailures(transaction: Transaction<Tables>): Promise<Failure[]> {
-  const { rows } = await sql<Failure & { id: number }>`
-    with oldest as (
-      select id from notice_outbox order by id limit ${BATCH} for update skip locked
-    )
-    delete from notice_outbox o using oldest where o.id = oldest.id
-    returning o.id, o.group_key as "groupKey", o.domain_id as "domainId", o.hostname, o.reason`.execute(transaction)
-  return rows
-    .toSorted((a, b) => a.id - b.id)
-    .map(({ groupKey, domainId, hostname, reason }) => ({ groupKey, domainId, hostname, reason }))
-}
-
-/**
- * Locks the groups of these failures, making those that are not there. A new one starts as a window that ended long
- * ago with nothing in it: the same as none. The update changes nothing; it locks the row, and unlike a SELECT it
- * finds a row again that another scheduler just deleted. Keys are in order, so that two schedulers cannot deadlock.
- */
-async function lockGroups(transaction: Transaction<Tables>, byKey: Map<string, Failure[]>) {
-  if (byKey.size === 0) return []
-  const rows = [...byKey].toSorted(([a], [b]) => (a < b ? -1 : 1))
-  return transaction
-    .insertInto('notice_groups')
-    .values(
-      rows.map(([key, [first]]) => ({ group_key: key, window_until: new Date(0), sample: JSON.stringify(first) })),
-    )
-    .onConflict((conflict) => conflict.column('group_key').doUpdateSet({ held: sql`notice_groups.held` }))
-    .returningAll()
-    .execute()
-}
-
-/** Windows that ended without a new failure. Those locked elsewhere are being decided there. */
-async function lockEndedGroups(transaction: Transaction<Tables>, now: Date, byKey: Map<string, Failure[]>) {
-  const ended = transaction.selectFrom('notice_groups').selectAll().where('window_until', '<=', now)
-  const others = byKey.size === 0 ? ended : ended.where('group_key', 'not in', [...byKey.keys()])
-  return others.forUpdate().skipLocked().execute()
-}
-
-/** The first failure of each domain its group has not met before; the groups' rows are locked. */
-async function onlyNewMembers(transaction: Transaction<Tables>, failures: Failure[]): Promise<Failure[]> {
-  if (failures.length === 0) return []
-  const met = new Map(failures.toReversed().map((failure) => [`${failure.groupKey} ${failure.domainId}`, failure]))
-  const added = await transaction
-    .insertInto('notice_members')
-    .values([...met.values()].map(({ groupKey, domainId }) => ({ group_key: groupKey, domain_id: domainId })))
-    .onConflict((conflict) => conflict.doNothing())
-    .returning(['group_key', 'domain_id'])
-    .execute()
-  const isNew = new Set(added.map((row) => `${row.group_key} ${row.domain_id}`))
-  return [...met].flatMap(([member, failure]) => (isNew.has(member) ? [failure] : [])).toReversed()
-}
-
-async function insertDeliveries(transaction: Transaction<Tables>, notices: Notice[], channels: readonly string[]) {
-  const rows = notices.flatMap((notice) =>
-    channels.map((channel) => ({
-      id: newDeliveryId(),
-      channel,
-      body: JSON.stringify({ text: noticeText(notice) }),
-      last_error: null,
-    })),
-  )
-  if (rows.length > 0) await transaction.insertInto('deliveries').values(rows).execute()
+    return decided.group
+  })
+  await writeGroups(transaction, changed)
+  return { taken: rows.length, notices: await insertNotices(transaction, notices, options) }
 }

@@ -1,11 +1,13 @@
 import { type Clock, type Registry, systemClock } from '@mooring/core'
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import { listCertificates } from './certificate-list.ts'
 import { challengeAnswer } from './challenge-answer.ts'
 import { change } from './change.ts'
-import type { Database } from './database.ts'
+import type { TenantDatabase } from './database.ts'
 import { giveConsent, withdrawConsent } from './consents.ts'
+import { createMany } from './create-many.ts'
 import { create } from './create.ts'
+import type { Scope } from './domain-search.ts'
 import { erase } from './erase.ts'
 import { idempotently } from './idempotency.ts'
 import { importCertificate } from './import-certificate.ts'
@@ -17,6 +19,7 @@ import { renew } from './renew.ts'
 import { rotateToken } from './rotate-token.ts'
 import { resume, suspend } from './suspend.ts'
 import type { Tables } from './tables.ts'
+import { inTransaction } from './transaction.ts'
 
 export interface RegistryOptions {
   /** How long a token may be looked for, counted from the retry, the restoration or the rotation that asked for it. */
@@ -27,21 +30,23 @@ export interface RegistryOptions {
   clock?: Clock
 }
 
-export function createRegistry({ kysely }: Database, options: RegistryOptions): Registry {
-  return registryOn(kysely, { clock: systemClock, ...options })
+/** On the whole database, or on what one tenant has of it (`database.asTenant`). */
+export function createRegistry({ kysely, tenant }: TenantDatabase, options: RegistryOptions): Registry {
+  return registryOn(kysely, { clock: systemClock, ...options, isTenant: tenant !== undefined })
 }
 
 /** The same registry on the pool or within one transaction. */
-function registryOn(kysely: Kysely<Tables>, options: Required<RegistryOptions>): Registry {
+function registryOn(kysely: Kysely<Tables>, options: Required<RegistryOptions> & Scope): Registry {
   return {
     create: (domain) => create(kysely, domain),
+    createMany: (domains) => createMany(kysely, domains),
     find: (idOrHostname) => findDomain(kysely, idOrHostname),
-    list: (filter, page) => listDomains(kysely, filter, page),
+    list: (filter, page) => listDomains(kysely, filter, { ...page, isTenant: options.isTenant }),
     events: (domainId, page) => listEvents(kysely, domainId, page),
     attempts: (domainId, page) => listAttempts(kysely, domainId, page),
-    jobs: (filter, page) => listJobs(kysely, filter, page),
+    jobs: (filter, page) => listJobs(kysely, filter, { ...page, isTenant: options.isTenant }),
     jobCounts: () => jobCounts(kysely),
-    certificates: (filter, page) => listCertificates(kysely, filter, page),
+    certificates: (filter, page) => listCertificates(kysely, filter, { ...page, isTenant: options.isTenant }),
     check: (id) => check(kysely, id),
     retry: (id) => retry(kysely, id, options),
     renew: (id) => renew(kysely, id),
@@ -55,8 +60,18 @@ function registryOn(kysely: Kysely<Tables>, options: Required<RegistryOptions>):
     erase: (id) => erase(kysely, id),
     giveConsent: (id, tenant) => giveConsent(kysely, id, tenant),
     withdrawConsent: (id, tenant) => withdrawConsent(kysely, id, tenant),
+    holding: (id, work) =>
+      inTransaction(kysely, async (transaction) => {
+        await sql`select id from domains where id = ${id} for no key update`.execute(transaction)
+        return work(registryOn(transaction, options))
+      }),
     challengeAnswer: (token, hostname) => challengeAnswer(kysely, token, hostname),
-    idempotently: (key, requestHash, work) =>
-      idempotently(kysely, { key, requestHash, work: (transaction) => work(registryOn(transaction, options)) }),
+    idempotently: (key, requestHash, work, { patienceMs } = {}) =>
+      idempotently(kysely, {
+        key,
+        requestHash,
+        patienceMs,
+        work: (transaction) => work(registryOn(transaction, options)),
+      }),
   }
 }

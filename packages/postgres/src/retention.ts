@@ -14,6 +14,12 @@ export interface Retention {
   parkedMs: number
   /** What each look and step came to. Without a limit, a name that is proved again every day would fill the table. */
   attemptsMs: number
+  /** Traffic by the minute. */
+  trafficMs: number
+  /** Rows of the audit. */
+  auditMs: number
+  /** Their names, addresses, and what people typed. */
+  auditPersonalMs: number
 }
 
 const BATCH = 10_000

@@ -55,6 +55,8 @@ const SEALED: SealedColumn[] = [
   },
   { table: 'dns_zones', primaryKey: 'id', column: 'sealed_credentials', owner: 'id', secret: `'dns-credentials'` },
   { table: 'certificates', primaryKey: 'id', column: 'sealed_key', owner: 'domain_id', secret: 'id' },
+  { table: 'webhooks', primaryKey: 'id', column: 'sealed_secret', owner: 'id', secret: `'webhook-secret'` },
+  { table: 'webhooks', primaryKey: 'id', column: 'previous_sealed_secret', owner: 'id', secret: `'webhook-secret'` },
   // Answers that are kept for a day, to be given again.
   { table: 'idempotency_keys', primaryKey: 'key', column: 'body', ...ofRow('idempotency', 'key') },
 ]

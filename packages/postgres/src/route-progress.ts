@@ -23,7 +23,7 @@ export async function routeProgressOfEach(
       ${routed.map((d) => d.edgePool)}::text[],
       ${routed.map((d) => d.routeGeneration)}::bigint[]
     ) as d (id, edge_pool, generation)
-    join edges e on e.edge_pool = d.edge_pool
+    join edges e on e.edge_pool = d.edge_pool and e.quarantined_at is null
     left join edge_rejections r on r.edge_id = e.id and r.domain_id = d.id and r.generation >= d.generation
     order by e.name
   `.execute(kysely)

@@ -1,6 +1,6 @@
 import { type IntentAnswer, type Reason, reason } from '@mooring/core'
 import { type Kysely, sql } from 'kysely'
-import { answerOf, applyIntent, dataOf } from './intents.ts'
+import { type Intent, answerOf, applyIntent, dataOf } from './intents.ts'
 import type { Tables } from './tables.ts'
 
 const byOperator: Reason = reason(
@@ -10,17 +10,18 @@ const byOperator: Reason = reason(
 
 /** See `Registry.suspend`. */
 export async function suspend(kysely: Kysely<Tables>, id: string): Promise<IntentAnswer> {
-  const found = await applyIntent(kysely, id, {
-    when: sql<boolean>`found.state = 'active'`,
-    set: sql`
+  return answerOf(await applyIntent(kysely, id, SUSPEND))
+}
+
+export const SUSPEND: Intent = {
+  when: sql<boolean>`found.state = 'active'`,
+  set: sql`
       state = 'suspended', step = 'publish_holding', suspension = 'operator', attempt = 0,
       reason = ${JSON.stringify(byOperator)}::jsonb`,
-    event: {
-      type: sql<string>`'domain.suspended'`,
-      data: dataOf({ from: 'active', because: 'suspend', reason: byOperator }),
-    },
-  })
-  return answerOf(found)
+  event: {
+    type: sql<string>`'domain.suspended'`,
+    data: dataOf({ from: 'active', because: 'suspend', reason: byOperator }),
+  },
 }
 
 /**
@@ -28,16 +29,18 @@ export async function suspend(kysely: Kysely<Tables>, id: string): Promise<Inten
  * One whose proof was lost, and one that is on its way back already, goes on at its step.
  */
 export async function resume(kysely: Kysely<Tables>, id: string): Promise<IntentAnswer> {
-  const byPerson = sql`found.suspension is not distinct from 'operator'`
-  const found = await applyIntent(kysely, id, {
-    when: sql<boolean>`found.state = 'suspended'`,
-    set: sql`
+  return answerOf(await applyIntent(kysely, id, RESUME))
+}
+
+const byPerson = sql`found.suspension is not distinct from 'operator'`
+
+export const RESUME: Intent = {
+  when: sql<boolean>`found.state = 'suspended'`,
+  set: sql`
       looks = 0,
       suspension = case when ${byPerson} then null else domains.suspension end,
       step = case when ${byPerson} then 'republish_route' else domains.step end,
       attempt = case when ${byPerson} then 0 else domains.attempt end,
       reason = case when ${byPerson} then null else domains.reason end`,
-    event: { type: sql<string>`'domain.resume_requested'` },
-  })
-  return answerOf(found)
+  event: { type: sql<string>`'domain.resume_requested'` },
 }

@@ -1,10 +1,17 @@
 import type {
+  AuditPersonal,
   BucketName,
   Certificate,
   ChallengeType,
+  CustomerTopic,
+  DeliveryStatus,
   DnsAccountSettings,
   DnsFindings,
+  EventType,
   Lane,
+  Notice,
+  NoticeGroup,
+  NoticeScope,
   PreviousToken,
   Reason,
   Reservation,
@@ -14,12 +21,16 @@ import type {
   Target,
   Tls,
   Verification,
+  WebhookTry,
 } from '@mooring/core'
 import type { ColumnType, Generated, JSONColumnType } from 'kysely'
 
 /** Rows as `migrations/` makes them. `Json` columns take text (`JSON.stringify`), so that arrays are not mistaken for SQL arrays. */
 export interface Tables {
   edge_pools: EdgePoolRow
+  api_keys: ApiKeyRow
+  users: UserRow
+  sessions: SessionRow
   domains: DomainRow
   hostnames: HostnameRow
   consents: ConsentRow
@@ -40,7 +51,26 @@ export interface Tables {
   notice_groups: NoticeGroupRow
   notice_members: NoticeMemberRow
   deliveries: DeliveryRow
+  notices: NoticeRow
+  notice_tellings: NoticeTellingRow
+  notice_channels: NoticeChannelRow
+  silences: SilenceRow
+  contacts: ContactRow
+  unsubscribes: UnsubscribeRow
+  customer_tellings: CustomerTellingRow
   dead_letters: DeadLetterRow
+  webhooks: WebhookRow
+  webhook_deliveries: WebhookDeliveryRow
+  webhook_lines: WebhookLineRow
+  webhook_cursor: WebhookCursorRow
+  domain_traffic: DomainTrafficRow
+  audit: AuditRow
+  audit_personal: AuditPersonalRow
+  audit_heads: AuditHeadRow
+  traffic_batches: TrafficBatchRow
+  domain_troubles: DomainTroubleRow
+  certificate_ends: CertificateEndRow
+  tallies: TallyRow
 }
 
 type Json<T> = ColumnType<T, string, string>
@@ -55,6 +85,42 @@ type Identity = ColumnType<number, never, never>
 interface EdgePoolRow {
   name: string
   generation: Generated<number>
+}
+
+interface ApiKeyRow {
+  id: string
+  key_hash: string
+  name: string
+  role: string
+  tenant: string | null
+  created_at: DefaultTime
+  created_by: string
+  expires_at: NullableTime
+  last_used_at: NullableTime
+  revoked_at: NullableTime
+}
+
+interface UserRow {
+  id: string
+  email: string
+  name: string
+  role: string
+  password_hash: string | null
+  oidc_issuer: string | null
+  oidc_subject: string | null
+  created_at: DefaultTime
+  disabled_at: NullableTime
+  last_seen_at: NullableTime
+}
+
+interface SessionRow {
+  token_hash: string
+  user_id: string | null
+  key_id: string | null
+  credential: string
+  created_at: DefaultTime
+  used_at: DefaultTime
+  expires_at: Time
 }
 
 interface DomainRow {
@@ -137,6 +203,8 @@ interface DnsZoneRow {
 
 interface EventRow {
   id: Identity
+  /** See `event-stream.ts`; null before there was one. */
+  tx: ColumnType<string | null, never, never>
   domain_id: string
   at: DefaultTime
   type: string
@@ -155,6 +223,7 @@ interface AttemptRow {
   outcome: Generated<'running' | 'done' | 'wait' | 'retry' | 'failed' | 'superseded' | 'lost'>
   code: string | null
   detail: string | null
+  trace_id: string | null
 }
 
 interface CertificateRow {
@@ -237,6 +306,7 @@ interface EdgeRow {
   last_seen_at: NullableTime
   generation: Generated<number>
   server: string | null
+  quarantined_at: NullableTime
 }
 
 interface EdgeRejectionRow {
@@ -251,6 +321,7 @@ interface WorkerRow {
   slots: number
   started_at: DefaultTime
   seen_at: DefaultTime
+  draining: Generated<boolean>
 }
 
 interface IdempotencyKeyRow {
@@ -273,14 +344,89 @@ interface NoticeOutboxRow {
 
 interface NoticeGroupRow {
   group_key: string
+  /** Null in a row of the release before this one, whose keys were codes. */
+  code: string | null
+  scope: NoticeScope
+  subject: string | null
   window_until: Time
   held: Generated<number>
-  sample: Json<Record<string, unknown>>
+  sample: Json<NoticeGroup['sample']>
+  since: DefaultTime
+  domains: Generated<number>
+  clear_since: NullableTime
+  escalated: Generated<number>
+  check_at: DefaultTime
 }
 
 interface NoticeMemberRow {
   group_key: string
   domain_id: string
+  at: DefaultTime
+}
+
+interface NoticeRow {
+  id: string
+  at: DefaultTime
+  kind: Notice['kind']
+  code: string
+  scope: NoticeScope
+  subject: string | null
+  group_key: string
+  count: number
+  is_urgent: boolean
+  text: string
+  silence_id: string | null
+}
+
+interface NoticeTellingRow {
+  notice_id: string
+  channel: string
+  delivery_id: string | null
+}
+
+interface NoticeChannelRow {
+  channel: string
+  tat: DefaultTime
+  window_until: DefaultTime
+  told: Generated<number>
+  ready_at: DefaultTime
+}
+
+interface SilenceRow {
+  id: string
+  code: string | null
+  tenant: string | null
+  until: Time
+  why: string
+  created_by: string
+  created_at: DefaultTime
+  told_at: NullableTime
+}
+
+interface ContactRow {
+  id: string
+  tenant: string
+  domain_id: string | null
+  email: string
+  locale: string
+  secret: string
+  created_at: DefaultTime
+}
+
+interface UnsubscribeRow {
+  contact_id: string
+  topic: CustomerTopic
+  at: DefaultTime
+}
+
+interface CustomerTellingRow {
+  domain_id: string
+  topic: CustomerTopic
+  mark: string
+  contact_id: string
+  at: DefaultTime
+  delivery_id: string | null
+  told_at: NullableTime
 }
 
 interface DeliveryRow {
@@ -296,6 +442,53 @@ interface DeliveryRow {
   created_at: DefaultTime
 }
 
+interface WebhookRow {
+  id: string
+  url: string
+  tenant: string | null
+  types: EventType[] | null
+  description: Generated<string>
+  sealed_secret: Json<SealedKey>
+  previous_sealed_secret: NullableJson<SealedKey>
+  previous_until: NullableTime
+  hears_from: Generated<string>
+  disabled_at: NullableTime
+  disabled_because: 'gone' | 'operator' | null
+  created_at: DefaultTime
+  created_by: string
+  updated_at: DefaultTime
+}
+
+interface WebhookDeliveryRow {
+  id: string
+  webhook_id: string
+  line: string
+  sequence: number
+  type: string
+  body: Json<Record<string, unknown>>
+  status: Generated<DeliveryStatus>
+  attempt: Generated<number>
+  request_headers: NullableJson<Record<string, string>>
+  tries: DefaultJson<WebhookTry[]>
+  created_at: DefaultTime
+  queued_at: DefaultTime
+  settled_at: NullableTime
+}
+
+interface WebhookLineRow {
+  webhook_id: string
+  line: string
+  next_run_at: DefaultTime
+  lease_token: Generated<number>
+  lease_until: NullableTime
+}
+
+interface WebhookCursorRow {
+  is_it: Generated<boolean>
+  tx: string
+  id: number
+}
+
 interface DeadLetterRow {
   id: Identity
   at: DefaultTime
@@ -304,4 +497,76 @@ interface DeadLetterRow {
   detail: string
   excerpt: string
   bytes: number
+}
+
+/** Written once: sealed later, then never changed. */
+interface AuditRow {
+  id: Identity
+  tx: ColumnType<string, never, never>
+  at: ColumnType<Date, never, never>
+  tenant: string
+  actor_kind: string
+  actor_id: string
+  actor_tenant: string | null
+  action: string
+  outcome: 'done' | 'refused'
+  subject: string | null
+  before: NullableJson<unknown>
+  after: NullableJson<unknown>
+  request_id: string | null
+  seq: number | null
+  personal_hash: string | null
+  prev_hash: string | null
+  hash: string | null
+}
+
+interface AuditPersonalRow {
+  audit_id: number
+  at: DefaultTime
+  fields: Json<AuditPersonal>
+}
+
+interface AuditHeadRow {
+  tenant: string
+  seq: Generated<number>
+  hash: Generated<string>
+  pruned_seq: Generated<number>
+  pruned_hash: Generated<string>
+}
+
+interface DomainTrafficRow {
+  domain_id: string
+  minute: Time
+  requests: number
+  bytes: number
+  status: number[]
+  latency: number[]
+}
+
+interface TrafficBatchRow {
+  edge_id: string
+  batch: string
+  received_at: DefaultTime
+}
+
+/** Written by triggers (migration 0011), as the next one. */
+interface DomainTroubleRow {
+  domain_id: string
+  code: string | null
+  actor: string | null
+}
+
+interface CertificateEndRow {
+  domain_id: string
+  certificate_id: string
+  tenant: string
+  state: DomainRow['state']
+  not_before: NullableTime
+  not_after: Time
+}
+
+interface TallyRow {
+  name: string
+  at: Time
+  facts: Json<unknown>
 }

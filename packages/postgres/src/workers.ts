@@ -1,6 +1,8 @@
-import { sql } from 'kysely'
+import type { WorkerInHand } from '@mooring/core'
+import { type Kysely, sql } from 'kysely'
 import type { Database } from './database.ts'
 import { milliseconds } from './due.ts'
+import type { Tables } from './tables.ts'
 
 /** How often a worker says that it is there. */
 export const WORKER_HEARTBEAT_MS = 10_000
@@ -17,21 +19,25 @@ export interface Worker {
 }
 
 export interface Workers {
-  heartbeat(worker: { name: string; slots: number }): Promise<void>
+  /** Says that the worker is there, and learns whether it is to take nothing new. */
+  heartbeat(worker: { name: string; slots: number }): Promise<{ draining: boolean }>
   /** The process stops: its slots are gone at once. */
   leave(name: string): Promise<void>
   list(): Promise<Worker[]>
-  /** Slots of all live workers together. */
+  /** Slots of all live workers that take hints, together. */
   liveSlots(): Promise<number>
 }
 
+const isLive = sql<boolean>`seen_at > now() - ${milliseconds(WORKER_LIVE_MS)}`
+
 export function createWorkers({ kysely }: Database): Workers {
-  const isLive = sql<boolean>`seen_at > now() - ${milliseconds(WORKER_LIVE_MS)}`
   return {
     async heartbeat({ name, slots }) {
-      await sql`
+      const { rows } = await sql<{ draining: boolean }>`
         insert into workers (name, slots) values (${name}, ${slots})
-        on conflict (name) do update set slots = excluded.slots, seen_at = now()`.execute(kysely)
+        on conflict (name) do update set slots = excluded.slots, seen_at = now()
+        returning draining`.execute(kysely)
+      return { draining: rows[0]?.draining === true }
     },
 
     async leave(name) {
@@ -47,8 +53,25 @@ export function createWorkers({ kysely }: Database): Workers {
 
     async liveSlots() {
       const { rows } = await sql<{ slots: number }>`
-        select coalesce(sum(slots), 0)::int as slots from workers where ${isLive}`.execute(kysely)
+        select coalesce(sum(slots), 0)::int as slots from workers where ${isLive} and not draining`.execute(kysely)
       return rows[0]?.slots ?? 0
     },
   }
+}
+
+/** See `Operations.workers`. */
+export async function workersInHand(kysely: Kysely<Tables>): Promise<WorkerInHand[]> {
+  const { rows } = await sql<Omit<WorkerInHand, 'jobs'>>`
+    select name, slots, ${isLive} as live, draining, started_at as "startedAt", seen_at as "seenAt"
+    from workers order by name`.execute(kysely)
+  const { rows: jobs } = await sql<WorkerInHand['jobs'][number] & { worker: string }>`
+    select leased_by as worker, d.id as "domainId", hostname, a.step, a.started_at as since
+    from domains d join attempts a on a.domain_id = d.id and a.outcome = 'running'
+    where d.lease_until is not null and d.lease_until > now()
+    order by a.started_at, d.id`.execute(kysely)
+  const held = Map.groupBy(jobs, ({ worker }) => worker)
+  return rows.map((row) => ({
+    ...row,
+    jobs: (held.get(row.name) ?? []).map(({ worker: _worker, ...job }) => job),
+  }))
 }

@@ -1,6 +1,18 @@
-import type { Changes, Lane, Lease, Outcome, Reason, ReasonCode, RecordAnswer, Transition } from '@mooring/core'
+import {
+  type Changes,
+  type Lane,
+  type Lease,
+  type Outcome,
+  type Reason,
+  type ReasonCode,
+  type RecordAnswer,
+  type State,
+  type Transition,
+  tracedIdOf,
+} from '@mooring/core'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { type DomainRow, toDomain } from './domain-row.ts'
+import { LOOKS } from './change.ts'
 import { milliseconds, notifyDue } from './due.ts'
 import { decisions, facts, factsOfOverruled } from './changed-columns.ts'
 import { giveUp, isHeld } from './lease.ts'
@@ -34,7 +46,7 @@ export async function writeTransition(
   const because = reasonOf(outcome)
   const { rows } = await sql<DomainRow & { stands: boolean }>`
     with held as (
-      select id, state, reason, edge_pool, gen = ${lease.gen} as stands, ${removedAlreadyAt(route)} as removed_at
+      select id, state, reason, renewal_reason, edge_pool, gen = ${lease.gen} as stands, ${removedAlreadyAt(route)} as removed_at
       from domains
       where ${isHeld(lease)}
       for no key update
@@ -73,13 +85,14 @@ export async function writeTransition(
       set outcome = case when held.stands then ${outcome.kind} else 'superseded' end,
           code = ${because?.code ?? null},
           detail = ${because?.message ?? null},
+          trace_id = ${tracedIdOf(transition.traceparent)},
           finished_at = clock_timestamp()
       from held
       where attempts.domain_id = held.id and attempts.lease_token = ${lease.token} and attempts.outcome = 'running'
     ), opened as (
       insert into attempts (domain_id, lease_token, step, worker)
       select id, lease_token, step, leased_by from decided where lease_until is not null
-    ), told as (
+    ), ${traced(transition)} told as (
       insert into events (domain_id, type, actor, data)
       select id, type, 'mooring', data
       from (
@@ -89,6 +102,16 @@ export async function writeTransition(
                ) as data
         from decided join held using (id)
         where decided.state <> held.state
+        union all
+        select id, 0, 'certificate.renewal_failed', jsonb_build_object('reason', decided.renewal_reason)
+        from decided join held using (id)
+        where decided.renewal_reason ->> 'actor' <> 'nobody' and decided.renewal_reason ->> 'code' not like 'EDGE%'
+          and decided.renewal_reason ->> 'code' is distinct from held.renewal_reason ->> 'code'
+        union all
+        select id, 0, 'domain.action_required', jsonb_build_object('reason', decided.reason)
+        from decided join held using (id)
+        where ${asksTheCustomer(transition)}
+          and decided.reason ->> 'code' is distinct from held.reason ->> 'code'
         union all
         select id, place, event ->> 'type', coalesce(event -> 'data', '{}')
         from decided, jsonb_array_elements(${JSON.stringify(changes.events ?? [])}::jsonb) with ordinality as besides (event, place)
@@ -141,6 +164,21 @@ const goOn = (leaseMs: number): RawBuilder<unknown> => sql`
 const rest = (until: Date | null, lane: Lane | null): RawBuilder<unknown> =>
   sql`${giveUp}, next_run_at = ${until}, lane = ${lane ?? 'normal'}`
 
+/** A trace goes on for as long as there is something to do, also where that takes days. A look at what stands is one by itself. */
+const endsTrace = ({ due, next }: Transition): boolean => due === null || (due !== 'now' && LOOKS.includes(next.step))
+
+/** The step's own trace is the work's, where no request began one. Written where something is traced alone. */
+function traced(transition: Transition): RawBuilder<unknown> {
+  if (endsTrace(transition)) {
+    return sql`trace_ended as (delete from domain_traces using decided where domain_traces.domain_id = decided.id),`
+  }
+  if (transition.traceparent === undefined) return sql``
+  return sql`trace_begun as (
+      insert into domain_traces (domain_id, traceparent) select id, ${transition.traceparent} from decided
+      on conflict do nothing
+    ),`
+}
+
 const clocks = ({ reverifyAt, renewal }: Transition): RawBuilder<unknown> => sql`
   reverify_at = ${reverifyAt},
   renew_at = case when ${renewal !== null}::boolean then ${renewal?.at ?? null}::timestamptz else domains.renew_at end,
@@ -163,6 +201,14 @@ function isNotice(outcome: Outcome): RawBuilder<boolean> {
   if (!['operator', 'ca'].includes(actor) || code === DONE_BY_OPS) return sql<boolean>`false`
   return sql<boolean>`held.reason ->> 'code' is distinct from decided.reason ->> 'code'`
 }
+
+/** Whether a launch waits for the customer now. What an active domain misses is told where it is judged (`reverify`). */
+const asksTheCustomer = ({ outcome, next }: Transition): boolean =>
+  (outcome.kind === 'wait' || outcome.kind === 'retry') &&
+  outcome.because.actor === 'customer' &&
+  LAUNCHING.includes(next.state)
+
+const LAUNCHING: readonly State[] = ['pending', 'verifying', 'verified', 'provisioning_cert']
 
 export const changesOf = (outcome: Outcome): Changes => ('changes' in outcome ? outcome.changes : {})
 

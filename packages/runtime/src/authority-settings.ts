@@ -66,22 +66,37 @@ const authoritiesFile = () =>
 
 /** Which certificate authorities issue: fields to spread into the schema of every app that has to know. */
 export const authoritySettings = {
+  /**
+   * Who issues: `acme` our own client, `certbot` that program, one order at a time, `local` an authority of one's own
+   * that browsers do not know.
+   */
   MOORING_ISSUER: z.enum(['acme', 'certbot', 'local']).default('acme'),
-  /** Several authorities, the preferred one first; in place of the settings of one below. */
+  /**
+   * The path of a JSON file that lists several certificate authorities, the preferred one first; in place of the other
+   * settings of one.
+   */
   MOORING_AUTHORITIES_FILE: authoritiesFile().optional(),
+  /** The ACME directory of the certificate authority, such as https://acme-v02.api.letsencrypt.org/directory. */
   MOORING_ACME_DIRECTORY: url('https').optional(),
+  /** An e-mail address that the certificate authority may write to. */
   MOORING_ACME_CONTACT: text().optional(),
-  /** Roots to trust for the authority's own HTTPS. */
+  /** A PEM file of roots to trust for the authority's own HTTPS; for one of one's own. */
   MOORING_ACME_CA_FILE: text().optional(),
+  /** The key id of an external account binding, where the authority asks for one. */
   MOORING_ACME_EAB_KID: text().optional(),
+  /** The key of that external account binding, base64url. */
   MOORING_ACME_EAB_HMAC: secret(text()).optional(),
+  /** How many accounts to use at the authority; names are spread over them and stay where they began. */
   MOORING_ACME_ACCOUNTS: count(1, 100).default(1),
   /** What the account was granted, such as `new_orders=3000/3h`; the rest is as the authority publishes it. */
   MOORING_ACME_LIMITS: limits().optional(),
+  /** What CAA records call the certificate authority, separated by commas; without it, what its directory says. */
   MOORING_ACME_CAA_IDENTITIES: names().optional(),
   /** The managed zone that customers delegate `_acme-challenge` to, for wildcards and for names behind a CDN. */
   MOORING_ACME_CHALLENGE_ZONE: name().optional(),
+  /** The certificate profile to ask for, where the authority offers several. */
   MOORING_ACME_PROFILE: text().optional(),
+  /** The common name of the root that chains shall lead to, where the authority offers several. */
   MOORING_ACME_PREFERRED_CHAIN: text().optional(),
 }
 

@@ -3,20 +3,24 @@ import { addresses, cidrs, ips, names, port } from './settings.ts'
 
 /** How DNS and web servers out there are asked: fields to spread into the schema of every app that asks. */
 export const dnsSettings = {
-  /** Asked for everything and as they are, in place of the zones' own servers and of public resolvers. */
+  /**
+   * DNS servers (`ip:port`, separated by commas) to ask for everything, in place of the zones' own and of public
+   * resolvers: set it where port 53 outwards is closed. Edge agents and the scheduler ask the machine's own without it.
+   */
   MOORING_DNS_SERVERS: addresses().optional(),
-  /** Where the way down to a zone's own servers begins; without it, at the internet's root servers. */
+  /** Addresses of root servers, for a DNS world of one's own; without it, the internet's. */
   MOORING_DNS_ROOTS: ips().optional(),
-  /** On which these and the zones' own servers answer. */
+  /** The port on which the roots and the zones' own servers answer. */
   MOORING_DNS_PORT: port().default(53),
-  /** Recursive resolvers, through which the world sees a name; without it, well-known public ones. */
+  /** Recursive resolvers (`ip:port`) that stand for how the world sees a name; without it, well-known public ones. */
   MOORING_DNS_RESOLVERS: addresses().optional(),
-  /** Name servers' addresses that may be asked although they are private. */
+  /** Private addresses (CIDR blocks) at which name servers may be asked. */
   MOORING_DNS_ALLOW: cidrs().default([]),
   /** What CAA records call the certificate authority; without it, what its directory says. */
   MOORING_ACME_CAA_IDENTITIES: names().optional(),
-  /** Where a hostname's web server answers. */
+  /** Where a customer's web server is asked for a proof over HTTP. */
   MOORING_PROBE_HTTP_PORT: port().default(80),
+  /** Where a customer's web server is asked over HTTPS. */
   MOORING_PROBE_HTTPS_PORT: port().default(443),
 }
 

@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
+import { presentTrace } from './tracing/present-span.ts'
 
 export type { Logger } from 'pino'
 
@@ -20,7 +21,8 @@ const SECRET_FIELDS = [
 
 /**
  * JSON lines on standard output, in `file`, or to `destination`: static message, facts as fields, secrets replaced. Made
- * before the configuration is read, so that a bad one can be told; set `log.level` from it afterwards.
+ * before the configuration is read, so that a bad one can be told; set `log.level` from it afterwards. What is logged within
+ * a span names its trace.
  */
 export function createLogger(options: {
   name: string
@@ -34,6 +36,7 @@ export function createLogger(options: {
     level,
     timestamp: pino.stdTimeFunctions.isoTime,
     serializers: { err: describeError },
+    mixin: presentTrace,
     redact: {
       paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]),
       censor: '[redacted]',

@@ -43,6 +43,13 @@ export const url = (...schemes: string[]) =>
     return parsed !== null && schemes.includes(parsed.protocol.slice(0, -1)) ? value : null
   }).meta({ sensitive: 'credentials' })
 
+/** An https or http URL with `{trace_id}` in it. */
+export const traceUrl = () =>
+  field('expected a URL that starts with https:// or http:// and has {trace_id} in it', (value) => {
+    const parsed = URL.parse(value)
+    return parsed !== null && /^https?:$/.test(parsed.protocol) && value.includes('{trace_id}') ? value : null
+  })
+
 /** 32 bytes as 64 hexadecimal digits. */
 export const hexKey = () =>
   secret(
@@ -100,7 +107,7 @@ export const limits = () =>
     return z.NEVER
   })
 
-function field<Value>(expected: string, parse: (value: string) => Value | null) {
+export function field<Value>(expected: string, parse: (value: string) => Value | null) {
   return z.string().transform((value, context): Value => {
     const parsed = parse(value.trim())
     if (parsed !== null) return parsed

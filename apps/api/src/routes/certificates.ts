@@ -9,12 +9,13 @@ import type { App, RouteContext } from './route.ts'
 
 /** All certificates, and those that customers bring themselves. */
 export function certificateRoutes(app: App, context: RouteContext): void {
-  const { registry, custody, clock } = context
+  const { registryOf, custody, clock } = context
   const { rules } = context.settings
 
   app.get(
     '/v1/certificates',
     {
+      config: { tenants: true },
       schema: {
         summary: 'List certificates, those that end first first',
         tags: ['ops'],
@@ -26,9 +27,10 @@ export function certificateRoutes(app: App, context: RouteContext): void {
         response: { 200: pageOf(listedCertificateSchema), ...problems(422) },
       },
     },
-    async ({ query: { limit, cursor = null, status, expires_before: end } }, reply) => {
+    async (request, reply) => {
+      const { limit, cursor = null, status, expires_before: end } = request.query
       const filter = { status, expiresBefore: end === undefined ? undefined : new Date(end) }
-      const { data, nextCursor } = await registry.certificates(filter, { limit, cursor })
+      const { data, nextCursor } = await registryOf(request).certificates(filter, { limit, cursor })
       const now = clock.now()
       return reply.send({ data: data.map((one) => listedCertificateResource(one, now)), next_cursor: nextCursor })
     },
@@ -37,6 +39,7 @@ export function certificateRoutes(app: App, context: RouteContext): void {
   app.post(
     '/v1/domains/:id/certificate',
     {
+      config: { tenants: true },
       schema: {
         summary: 'Use a certificate of the customer’s own',
         description:
@@ -49,7 +52,7 @@ export function certificateRoutes(app: App, context: RouteContext): void {
       },
     },
     async (request, reply) => {
-      const { domain } = await findDomain(registry, request.params.id, rules)
+      const { domain } = await findDomain(registryOf(request), request.params.id, rules)
       const { chain_pem: chainPem, key_pem: keyPem } = request.body
       const own = importCertificate({ chainPem, keyPem }, { hostname: domain.hostname, now: clock.now() })
       if (!own.ok) throw invalid(own.errors)

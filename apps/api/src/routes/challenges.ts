@@ -1,14 +1,15 @@
 import { reachAnswer } from '@mooring/core'
 import { z } from 'zod'
 import { notFound } from '../problem.ts'
-import type { App, RouteContext } from './route.ts'
+import type { ApiDependencies } from '../dependencies.ts'
+import type { App } from './route.ts'
 
 /**
  * Answers certificate authorities (RFC 8555 §8.3), through the edges, which pass the visitor's Host on: a token is good
  * for the name it was made for, and for no other that points here. Also answers the platform itself, which asks whether
  * such a question would come through (`reachAnswer`).
  */
-export function challengeRoutes(app: App, { registry }: RouteContext): void {
+export function challengeRoutes(app: App, { registry }: Pick<ApiDependencies, 'registry'>): void {
   app.get(
     '/.well-known/acme-challenge/:token',
     {

@@ -7,12 +7,13 @@ import type { App, RouteContext } from './route.ts'
 
 /** Who may have names below a domain's without a proof of their own. */
 export function consentRoutes(app: App, context: RouteContext): void {
-  const { registry, publishDue } = context
+  const { registryOf, publishDue, record } = context
   const { rules } = context.settings
 
   app.post(
     '/v1/domains/:id/consents',
     {
+      config: { tenants: true },
       schema: {
         summary: 'Let another tenant have names below this one without a proof of their own',
         tags: ['domains'],
@@ -31,6 +32,7 @@ export function consentRoutes(app: App, context: RouteContext): void {
   app.delete(
     '/v1/domains/:id/consents/:tenant',
     {
+      config: { tenants: true },
       schema: {
         summary: 'Withdraw a consent: what the tenant has by it alone must prove itself or is suspended',
         tags: ['domains'],
@@ -39,9 +41,11 @@ export function consentRoutes(app: App, context: RouteContext): void {
       },
     },
     async (request, reply) => {
+      const registry = registryOf(request)
       const id = await domainIdOf(registry, request.params.id, rules)
-      const intent = await registry.withdrawConsent(id, request.params.tenant)
-      const answer = await intentAnswer(registry, intent, rules.edge)
+      const answer = await record(request, async () =>
+        intentAnswer(registry, await registry.withdrawConsent(id, request.params.tenant), rules.edge),
+      )
       publishDue(answer.due)
       return reply.code(202).send(answer.body)
     },

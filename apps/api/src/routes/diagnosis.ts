@@ -12,13 +12,14 @@ const RETRY_AFTER_SECONDS = 5
 
 /** Why a domain is not served, found by asking now. */
 export function diagnosisRoutes(app: App, context: RouteContext): void {
-  const { registry, settings } = context
+  const { registryOf, settings } = context
   const { edge } = settings.rules
   const limit = createConcurrencyLimit(AT_ONCE, RETRY_AFTER_SECONDS)
 
   app.get(
     '/v1/domains/:id/diagnosis',
     {
+      config: { tenants: true },
       schema: {
         summary: 'Ask DNS and the name’s web server now, and say what is wrong and what to type where',
         description: `Takes up to 15 seconds. Changes nothing. At most ${AT_ONCE} run at once for one key.`,
@@ -29,7 +30,7 @@ export function diagnosisRoutes(app: App, context: RouteContext): void {
     },
     (request, reply) =>
       limit(request.credential, async () => {
-        const { domain } = await findDomain(registry, request.params.id, settings.rules)
+        const { domain } = await findDomain(registryOf(request), request.params.id, settings.rules)
         const { resolver, probe, zones, clock } = context
         const { caaIdentities } = settings
         const signal = hangUpOf(reply)

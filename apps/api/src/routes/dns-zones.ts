@@ -20,12 +20,13 @@ const zoneParams = z.strictObject({ id: z.string() })
 
 /** Zones the platform controls. Credentials come in and never go out. */
 export function dnsZoneRoutes(app: App, context: RouteContext): void {
-  const { zoneStore, custody, clock, openDnsAccount } = context
+  const { registryOf, zoneStore, custody, clock, openDnsAccount, record } = context
   const { hostnames } = context.settings.rules
 
   app.post(
     '/v1/dns-zones',
     {
+      config: { role: 'admin' },
       schema: {
         summary: 'Manage a zone',
         description:
@@ -92,6 +93,7 @@ export function dnsZoneRoutes(app: App, context: RouteContext): void {
   app.delete(
     '/v1/dns-zones/:id',
     {
+      config: { role: 'admin' },
       schema: {
         summary: 'Manage a zone no longer; its records stay as they are',
         tags: ['dns zones'],
@@ -101,11 +103,13 @@ export function dnsZoneRoutes(app: App, context: RouteContext): void {
     },
     async (request, reply) => {
       const { id, name } = await findZone(request.params.id)
-      const removed = await zoneStore.remove(id)
-      if (removed === 'not_found') throw notFound('zone')
-      if (removed === 'in_use') {
-        throw new Refusal('ZONE_IN_USE', `Domains have their records in ${name}. Delete them first.`)
-      }
+      await record(request, async () => {
+        const removed = await zoneStore.remove(id)
+        if (removed === 'not_found') throw notFound('zone')
+        if (removed === 'in_use') {
+          throw new Refusal('ZONE_IN_USE', `Domains have their records in ${name}. Delete them first.`)
+        }
+      })
       return reply.code(204).send(null)
     },
   )
@@ -128,7 +132,7 @@ export function dnsZoneRoutes(app: App, context: RouteContext): void {
     },
     async (request, reply) => {
       const zone = await findZone(request.params.id)
-      return reply.send(await planInZone(zone, request.query, context))
+      return reply.send(await planInZone(zone, request.query, { ...context, registry: registryOf(request) }))
     },
   )
 }

@@ -1,6 +1,7 @@
 import type { Domain, IntentAnswer, Registry, State } from '@mooring/core'
 import { z } from 'zod'
 import { attemptResource, eventResource } from '../domain-resource.ts'
+import { ifUnchanged } from '../etag.ts'
 import { domainIdOf, findDomain, intentAnswer } from '../find-domain.ts'
 import { answerOnce } from '../idempotency.ts'
 import { Refusal } from '../problem.ts'
@@ -73,11 +74,11 @@ function assertRenewable({ hostname, tls }: Domain): void {
 
 /** What people ask of one domain, and what happened to it. */
 export function domainActionRoutes(app: App, context: RouteContext): void {
-  const { registry, budgets } = context
+  const { registryOf, budgets } = context
   const { rules } = context.settings
 
   // Before the transaction that an Idempotency-Key opens, which has a connection already.
-  async function prepare(idOrHostname: string, { unblocksIn, assertFits }: Action): Promise<void> {
+  async function prepare(registry: Registry, idOrHostname: string, { unblocksIn, assertFits }: Action): Promise<void> {
     if (unblocksIn === undefined) return
     const { domain } = await findDomain(registry, idOrHostname, rules)
     if (domain.state !== unblocksIn) return
@@ -90,19 +91,21 @@ export function domainActionRoutes(app: App, context: RouteContext): void {
     app.post(
       `/v1/domains/:id/${name}`,
       {
+        config: { tenants: true },
         schema: {
           summary,
           ...(description === undefined ? {} : { description }),
           tags: ['domains'],
           params: domainParams,
-          response: { 202: domainSchema, ...problems(404, 409, 422) },
+          response: { 202: domainSchema, ...problems(404, 409, 412, 422) },
         },
       },
       async (request, reply) => {
-        await prepare(request.params.id, action)
+        await prepare(registryOf(request), request.params.id, action)
         return answerOnce(request, reply, context, async (store) => {
           const id = await domainIdOf(store, request.params.id, rules)
-          return intentAnswer(store, await action.intend(store, id), rules.edge)
+          const intent = await ifUnchanged(request, { store, id, edge: rules.edge }, (held) => action.intend(held, id))
+          return intentAnswer(store, intent, rules.edge)
         })
       },
     )
@@ -111,6 +114,7 @@ export function domainActionRoutes(app: App, context: RouteContext): void {
   app.get(
     '/v1/domains/:id/events',
     {
+      config: { tenants: true },
       schema: {
         summary: 'What happened to the domain, newest first',
         tags: ['domains'],
@@ -119,8 +123,10 @@ export function domainActionRoutes(app: App, context: RouteContext): void {
         response: { 200: pageOf(eventSchema), ...problems(404, 422) },
       },
     },
-    async ({ params, query: { limit, cursor = null } }, reply) => {
-      const { domain } = await findDomain(registry, params.id, rules)
+    async (request, reply) => {
+      const { limit, cursor = null } = request.query
+      const registry = registryOf(request)
+      const { domain } = await findDomain(registry, request.params.id, rules)
       const { data, nextCursor } = await registry.events(domain.id, { limit, cursor })
       return reply.send({ data: data.map(eventResource), next_cursor: nextCursor })
     },
@@ -129,6 +135,7 @@ export function domainActionRoutes(app: App, context: RouteContext): void {
   app.get(
     '/v1/domains/:id/attempts',
     {
+      config: { tenants: true },
       schema: {
         summary: 'Each step that a worker ran for the domain, newest first',
         tags: ['domains'],
@@ -137,8 +144,10 @@ export function domainActionRoutes(app: App, context: RouteContext): void {
         response: { 200: pageOf(attemptSchema), ...problems(404, 422) },
       },
     },
-    async ({ params, query: { limit, cursor = null } }, reply) => {
-      const { domain } = await findDomain(registry, params.id, rules)
+    async (request, reply) => {
+      const { limit, cursor = null } = request.query
+      const registry = registryOf(request)
+      const { domain } = await findDomain(registry, request.params.id, rules)
       const { data, nextCursor } = await registry.attempts(domain.id, { limit, cursor })
       return reply.send({ data: data.map(attemptResource), next_cursor: nextCursor })
     },

@@ -1,16 +1,27 @@
 import { changeSchema, pointsAt, registerDomain, registrationSchema, TARGET_LOOP } from '@mooring/core'
 import { z } from 'zod'
+import { assertOwnTenant, fillInTenant } from '../access.ts'
 import { domainResource } from '../domain-resource.ts'
+import { etagOf, ifUnchanged, isKnown } from '../etag.ts'
 import { BARE, findDomain, intentAnswer } from '../find-domain.ts'
 import { answerOnce } from '../idempotency.ts'
 import { planRegistration, registrationPlanSchema, zoneFor } from '../plan-registration.ts'
 import { invalid, Refusal } from '../problem.ts'
-import { domainFilters, domainParams, domainSchema, flag, pageFields, pageOf, problems } from '../schemas.ts'
+import {
+  domainFilterOf,
+  domainFilters,
+  domainParams,
+  domainSchema,
+  flag,
+  pageFields,
+  pageOf,
+  problems,
+} from '../schemas.ts'
 import type { App, RouteContext } from './route.ts'
 
 /** Launching domains, reading and changing them, and letting them go. */
 export function domainRoutes(app: App, context: RouteContext): void {
-  const { registry, zoneStore, clock, settings, publishDue } = context
+  const { registryOf, zoneStore, clock, settings, publishDue, record } = context
   const { rules, tokenLifetimeMs } = settings
   const registration = registrationSchema(rules).meta({ id: 'Registration' })
   const change = changeSchema(rules).meta({ id: 'DomainChange' })
@@ -18,6 +29,8 @@ export function domainRoutes(app: App, context: RouteContext): void {
   app.post(
     '/v1/domains',
     {
+      config: { tenants: true },
+      preValidation: fillInTenant,
       schema: {
         summary: 'Launch a domain',
         tags: ['domains'],
@@ -30,22 +43,24 @@ export function domainRoutes(app: App, context: RouteContext): void {
       },
     },
     async (request, reply) => {
+      assertOwnTenant(request, request.body.tenant)
       const wanted = registerDomain(request.body, { clock, tokenLifetimeMs })
-      if (request.query.dry_run) return reply.send(await planRegistration(wanted, context))
+      if (request.query.dry_run) return reply.send(await planRegistration(wanted, registryOf(request), context))
       // Not within an Idempotency-Key's transaction, which has a connection already: all at once would wait for a second.
       const zone = await zoneFor(wanted, zoneStore)
       return answerOnce(request, reply, context, async (store) => {
-        const created = await store.create(wanted)
+        const created = await store.create({ ...wanted, requestId: request.id })
         if (created.kind === 'exists') {
           const message = `${wanted.hostname} is already registered by ${wanted.tenant}.`
           throw new Refusal('HOSTNAME_EXISTS', message, { id: created.id })
         }
         const { domain } = created
         const view = { ...BARE, domain, provider: zone?.account.provider ?? null }
+        const body = domainResource(view, rules.edge)
         return {
           status: 202,
-          headers: { location: `/v1/domains/${domain.id}` },
-          body: domainResource(view, rules.edge),
+          headers: { location: `/v1/domains/${domain.id}`, etag: etagOf(body) },
+          body,
           due: [domain.id],
         }
       })
@@ -55,6 +70,7 @@ export function domainRoutes(app: App, context: RouteContext): void {
   app.get(
     '/v1/domains',
     {
+      config: { tenants: true },
       schema: {
         summary: 'List domains, newest first',
         tags: ['domains'],
@@ -62,9 +78,10 @@ export function domainRoutes(app: App, context: RouteContext): void {
         response: { 200: pageOf(domainSchema), ...problems(422) },
       },
     },
-    async ({ query: { limit, cursor = null, ...given } }, reply) => {
-      const filter = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
-      const { data, nextCursor } = await registry.list(filter, { limit, cursor })
+    async (request, reply) => {
+      const { limit, cursor = null, ...given } = request.query
+      const filter = domainFilterOf(given)
+      const { data, nextCursor } = await registryOf(request).list(filter, { limit, cursor })
       return reply.send({ data: data.map((view) => domainResource(view, rules.edge)), next_cursor: nextCursor })
     },
   )
@@ -72,46 +89,61 @@ export function domainRoutes(app: App, context: RouteContext): void {
   app.get(
     '/v1/domains/:id',
     {
+      config: { tenants: true },
       schema: {
         summary: 'Read a domain',
         tags: ['domains'],
         params: domainParams,
-        response: { 200: domainSchema, ...problems(404) },
+        response: {
+          200: domainSchema,
+          304: z.null().describe('As the caller has it already (`If-None-Match`).'),
+          ...problems(404),
+        },
       },
     },
     async (request, reply) => {
-      const view = await findDomain(registry, request.params.id, rules)
-      return reply.send(domainResource(view, rules.edge))
+      const view = await findDomain(registryOf(request), request.params.id, rules)
+      const body = domainResource(view, rules.edge)
+      const etag = etagOf(body)
+      void reply.header('etag', etag)
+      return isKnown(request, etag) ? reply.code(304).send(null) : reply.send(body)
     },
   )
 
   app.patch(
     '/v1/domains/:id',
     {
+      config: { tenants: true },
       schema: {
         summary: 'Change target or metadata; the same body looks again now',
         tags: ['domains'],
         params: domainParams,
         body: change,
-        response: { 202: domainSchema, ...problems(400, 404, 409, 413, 415, 422) },
+        response: { 202: domainSchema, ...problems(400, 404, 409, 412, 413, 415, 422) },
       },
     },
     async (request, reply) => {
+      const registry = registryOf(request)
       const { domain } = await findDomain(registry, request.params.id, rules)
       const { target, metadata } = request.body
       if (target !== undefined && pointsAt(target, domain.hostname)) {
         throw invalid([{ ...TARGET_LOOP, path: TARGET_LOOP.path.join('.') }])
       }
       const patch = { ...(target === undefined ? {} : { target }), ...(metadata === undefined ? {} : { metadata }) }
-      const answer = await intentAnswer(registry, await registry.change(domain.id, patch), rules.edge)
+      const found = { store: registry, id: domain.id, edge: rules.edge }
+      const answer = await record(request, async () => {
+        const intent = await ifUnchanged(request, found, (store) => store.change(domain.id, patch))
+        return intentAnswer(registry, intent, rules.edge)
+      })
       publishDue(answer.due)
-      return reply.code(202).send(answer.body)
+      return reply.code(202).headers(answer.headers).send(answer.body)
     },
   )
 
   app.delete(
     '/v1/domains/:id',
     {
+      config: { tenants: true },
       schema: {
         summary: 'Let a domain go: the route is withdrawn at once, then the grace runs',
         tags: ['domains'],
@@ -120,15 +152,19 @@ export function domainRoutes(app: App, context: RouteContext): void {
           immediate: flag.describe('`true` skips the grace.'),
           revoke: flag.describe('`true` has the certificate revoked once it is served nowhere.'),
         }),
-        response: { 202: domainSchema, ...problems(404, 409, 422) },
+        response: { 202: domainSchema, ...problems(404, 409, 412, 422) },
       },
     },
     async (request, reply) => {
+      const registry = registryOf(request)
       const { domain } = await findDomain(registry, request.params.id, rules)
-      const intent = await registry.remove(domain.id, request.query)
-      const answer = await intentAnswer(registry, intent, rules.edge)
+      const found = { store: registry, id: domain.id, edge: rules.edge }
+      const answer = await record(request, async () => {
+        const intent = await ifUnchanged(request, found, (store) => store.remove(domain.id, request.query))
+        return intentAnswer(registry, intent, rules.edge)
+      })
       publishDue(answer.due)
-      return reply.code(202).send(answer.body)
+      return reply.code(202).headers(answer.headers).send(answer.body)
     },
   )
 }

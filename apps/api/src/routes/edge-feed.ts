@@ -6,6 +6,7 @@ import {
   encodeRouteUpdate,
   type KeyCustody,
   type Route,
+  type RouteUpdate,
   routeUpdateSchema,
   type StoredRoute,
 } from '@mooring/core'
@@ -47,7 +48,11 @@ export function edgeFeedRoutes(app: App, context: RouteContext): void {
         const seen = changes.count(edge.pool)
         const { generation, routes } = await edges.routesSince(edge, since, BATCH)
         if (generation > since || poll.over.aborted || changes.isEnded()) {
-          const update = { generation, routes: routes.map((route) => openRoute(route, custody, log)) }
+          const update = {
+            generation,
+            routes: routes.map((route) => openRoute(route, custody, log)),
+            ...tracesOf(routes),
+          }
           return reply.header('cache-control', 'no-store').send(encodeRouteUpdate(update))
         }
         await changes.wait(edge.pool, seen, poll.over)
@@ -85,11 +90,22 @@ function startPoll(reply: FastifyReply, ms: number): { over: AbortSignal; isAban
   return { over: over.signal, isAbandoned: () => reply.raw.destroyed }
 }
 
+function tracesOf(routes: StoredRoute[]): Pick<RouteUpdate, 'traces'> {
+  const traces = routes.flatMap(({ domainId, traceparent }) =>
+    traceparent === undefined ? [] : [[domainId, traceparent] as const],
+  )
+  return traces.length === 0 ? {} : { traces: Object.fromEntries(traces) }
+}
+
 /**
  * A route whose key does not open goes out without its certificate: the edge refuses it by name and the others go on.
  * Left out, it would count as applied once the edge reports a later generation.
  */
-function openRoute({ certificate, ...route }: StoredRoute, custody: KeyCustody, log: Logger): Route {
+function openRoute(
+  { certificate, traceparent: _traceparent, ...route }: StoredRoute,
+  custody: KeyCustody,
+  log: Logger,
+): Route {
   if (certificate === null) return { ...route, certificate }
   const { id, ownerId, serial, chainPem, sealedKey } = certificate
   try {

@@ -1,13 +1,36 @@
 import { AppError } from '@mooring/core'
+import { answers, createReadiness } from '@mooring/runtime'
 import { z } from 'zod'
-import { problemResponse } from '../schemas.ts'
+import { describeProblem } from '../problem.ts'
+import { problemSchema } from '../schemas.ts'
 import type { App, RouteContext } from './route.ts'
+
+const checksSchema = z
+  .record(
+    z.string(),
+    z.object({
+      ok: z.boolean(),
+      found: z.string(),
+      required: z.boolean().describe('Whether the process is not ready without it; else it is a fact for people.'),
+      since: z.string().describe('From when on it has been so.'),
+    }),
+  )
+  .describe('What was looked at, and what was found.')
 
 /**
  * `/healthz`: the process is alive. `/readyz`: it may serve, which takes the database and nothing else: a launch is
- * accepted into Postgres while the broker is away.
+ * accepted into Postgres while the broker is away, and hints are only hints.
  */
 export function healthRoutes(app: App, { ping, queue }: RouteContext): void {
+  const readiness = createReadiness({
+    database: { weight: 'required', look: answers(ping) },
+    broker: {
+      weight: 'fact',
+      look: () =>
+        queue.isHealthy() ? { ok: true, found: 'connected' } : { ok: false, found: 'not connected, or takes nothing' },
+    },
+  })
+
   app.get(
     '/healthz',
     {
@@ -30,18 +53,28 @@ export function healthRoutes(app: App, { ping, queue }: RouteContext): void {
         tags: ['health'],
         security: [],
         response: {
-          200: z.object({ status: z.literal('ok'), broker: z.enum(['ok', 'unavailable']) }),
-          503: problemResponse(503),
+          200: z.object({ status: z.literal('ok'), checks: checksSchema }),
+          503: {
+            description: 'DATABASE_UNAVAILABLE: The database cannot be reached.',
+            content: { 'application/problem+json': { schema: problemSchema.extend({ checks: checksSchema }) } },
+          },
         },
       },
       config: { isQuiet: true },
     },
-    async (_request, reply) => {
-      await ping().catch((cause: unknown) => {
-        throw new AppError('DATABASE_UNAVAILABLE', 'The database does not answer.', { cause })
-      })
-      const broker = queue.isHealthy() ? 'ok' : 'unavailable'
-      return reply.header('cache-control', 'no-store').send({ status: 'ok', broker })
+    async (request, reply) => {
+      const { status, checks } = await readiness()
+      reply.header('cache-control', 'no-store')
+      if (status === 'ok') return reply.send({ status, checks })
+      const { problem, headers } = describeProblem(
+        new AppError('DATABASE_UNAVAILABLE', 'The database does not answer.'),
+        request.id,
+      )
+      // Members beside those of RFC 9457 §3.1 are extensions (§3.2).
+      return reply
+        .code(503)
+        .headers(headers)
+        .send({ ...problem, checks })
     },
   )
 }

@@ -3,7 +3,6 @@ import { readConfig } from '@mooring/runtime'
 import { Command } from 'commander'
 import { configSchema } from '../config.ts'
 import { chooseExpectation } from '../doctor/choose-expectation.ts'
-import { examine } from '../doctor/examine.ts'
 import { expectationGiven, saysWhatIsExpected } from '../doctor/expectation-given.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'
@@ -39,6 +38,8 @@ async function doctor(text: string, options: DoctorOptions): Promise<ExitCode> {
   const progress = progressLine(process.stderr, describeTerminal(process.stderr, process.env, options))
   try {
     const { expectation, source } = await chooseExpectation(hostname.value, { given, server })
+    // What asks DNS takes longest to load, and no other command needs it.
+    const { examine } = await import('../doctor/examine.ts')
     const diagnosis = await examine(hostname.value, expectation, { options, config, announce: progress.show })
     progress.clear()
     output(diagnosis, diagnosisPage(diagnosis, source), options)

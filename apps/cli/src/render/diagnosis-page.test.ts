@@ -6,7 +6,7 @@ import { printPage } from './print-page.ts'
 const HOSTNAME = 'shop.example.com'
 const VALUE = `token=${'a1b2c3d4e5'.repeat(4)} expiry=2026-12-01T00:00:00.000Z`
 const EDGE = 'edge.platform.example'
-const narrow = { width: 80, unicode: true, colour: false }
+const narrow = { width: 80, columns: 80, unicode: true, colour: false }
 
 const check = (id: CheckId, change: Partial<Check> = {}): Check => ({
   id,

@@ -1,5 +1,6 @@
 import type { DomainAnswer, DomainList } from '../server/domain-answer.ts'
 import { type Block, type Page, type Tone, blank, copy, heading, line, piece } from './page.ts'
+import { table } from './table.ts'
 
 /** One domain: where it stands, why, and what is still to be typed where. */
 export function domainPage(domain: DomainAnswer): Page {
@@ -13,20 +14,22 @@ export function domainPage(domain: DomainAnswer): Page {
   ]
 }
 
-/** Room for the longest, `provisioning_cert`. */
-const STATE_WIDTH = 19
-
 export function domainListPage({ data, next_cursor: nextCursor }: DomainList): Page {
-  if (data.length === 0) return [line([piece('No domain fits.')])]
-  const widest = Math.min(40, Math.max(...data.map(({ hostname }) => hostname.length)))
-  const rows = data.map(({ hostname, state, reason }) => {
-    const name = piece(`${hostname.padEnd(widest)}  `)
-    return line([name, piece(state.padEnd(STATE_WIDTH), toneOf(state)), piece(reason?.code ?? '')], { hanging: 2 })
-  })
+  const rows = table(
+    [
+      { title: 'Hostname', show: ({ hostname }) => hostname },
+      { title: 'State', show: ({ state }) => piece(state, toneOf(state)) },
+      { title: 'Reason', show: ({ reason }) => reason?.code ?? '' },
+    ],
+    data,
+    'No domain fits.',
+  )
   return nextCursor === null ? rows : [...rows, blank, line([piece(`There are more: --cursor ${nextCursor}`, 'faint')])]
 }
 
-function missing({ dns, verification: { http } }: DomainAnswer): Page {
+function missing({ state, dns, verification: { http } }: DomainAnswer): Page {
+  // Of what leaves, nothing is to be added any more.
+  if (state === 'deprovisioning' || state === 'deprovisioned') return []
   const records = dns.records.filter(({ status }) => status !== 'ok')
   return [
     ...(records.length === 0 ? [] : [blank, heading('Records that are not there yet')]),
@@ -48,7 +51,7 @@ const page = ({ url, body }: { url: string; body: string }): Block[] => [
   copy('Text', body, { indent: 2 }),
 ]
 
-function toneOf(state: string): Tone {
+export function toneOf(state: string): Tone {
   if (state === 'active') return 'good'
   return state === 'failed' || state === 'suspended' ? 'bad' : 'doubtful'
 }

@@ -8,8 +8,15 @@ export type Block =
   | { kind: 'blank' }
   /** Prose or a row of a table, wrapped; its second line and those after it begin at column `hanging`. */
   | { kind: 'line'; pieces: Piece[]; indent: number; hanging: number }
+  /** As wide as the place it is printed to. */
+  | { kind: 'table'; columns: TableColumn[]; rows: Piece[][] }
   /** What is to be typed elsewhere: never broken, so that it can be copied. */
   | { kind: 'copy'; label: string; value: string; indent: number }
+
+export interface TableColumn {
+  title: string
+  align?: 'right'
+}
 
 export interface Piece {
   text: string

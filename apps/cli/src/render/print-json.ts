@@ -2,9 +2,13 @@
  * As the API writes it: keys in snake_case, times as RFC 3339. Pure ASCII, because `JSON.stringify` leaves C1 controls
  * and marks of direction as they are, which a terminal obeys.
  */
-export function printJson(value: unknown): string {
-  const text = JSON.stringify(inSnakeCase(value), null, 2)
-  return `${text.replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)}\n`
+export const printJson = (value: unknown): string => `${inAscii(JSON.stringify(inSnakeCase(value), null, 2))}\n`
+
+/** The same in a line of its own, for what comes one after the other. */
+export const printJsonLine = (value: unknown): string => `${inAscii(JSON.stringify(inSnakeCase(value)))}\n`
+
+function inAscii(text: string): string {
+  return text.replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 function inSnakeCase(value: unknown): unknown {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { blank, copy, line, piece } from './page.ts'
 import { printPage } from './print-page.ts'
 
-const plain = { width: 40, unicode: true, colour: false }
+const plain = { width: 40, columns: 40, unicode: true, colour: false }
 
 describe('prose', () => {
   test('is wrapped between words and keeps its margin', () => {

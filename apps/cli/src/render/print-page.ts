@@ -1,6 +1,7 @@
 import { styleText } from 'node:util'
 import { type Block, type Page, type Piece, piece, type Tone } from './page.ts'
 import type { Terminal } from './terminal.ts'
+import { tableRows } from './table-rows.ts'
 import { columnsOf, shownText } from './visible-text.ts'
 
 /** Room for the longest label of a copy line, so that their values stand below one another. */
@@ -22,10 +23,21 @@ function printBlock(block: Block, terminal: Terminal): string[] {
       return ['']
     case 'copy':
       return printCopy(block, terminal)
+    case 'table':
+      return tableRows(block, terminal.columns).flatMap((row) =>
+        printLine(row, { ...terminal, width: terminal.columns }),
+      )
     case 'line':
-      return wrap(block, terminal).map((row) => row.map((word) => tinted(word, terminal)).join(''))
+      return printLine(block, terminal)
   }
 }
+
+const printLine = (block: Extract<Block, { kind: 'line' }>, terminal: Terminal): string[] =>
+  wrap(block, terminal).map((row) =>
+    inRuns(row)
+      .map((run) => tinted(run, terminal))
+      .join(''),
+  )
 
 /** A value that does not fit beside its label gets a row to itself, from the first column on, and is not broken. */
 function printCopy({ label, value, indent }: Extract<Block, { kind: 'copy' }>, terminal: Terminal): string[] {
@@ -59,6 +71,17 @@ function wrap({ pieces, indent, hanging }: Extract<Block, { kind: 'line' }>, ter
   }
   rows.push(row)
   return rows.map((words) => words.slice(0, words.findLastIndex(({ isSpace }) => !isSpace) + 1))
+}
+
+/** Words of one tone are tinted as one. */
+function inRuns(words: Piece[]): Piece[] {
+  const runs: Piece[] = []
+  for (const { text, tone } of words) {
+    const before = runs.at(-1)
+    if (before?.tone === tone) before.text += text
+    else runs.push({ text, tone })
+  }
+  return runs
 }
 
 /** Words and the spaces between them; a word longer than a row is cut into rows. */

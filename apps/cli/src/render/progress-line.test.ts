@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { progressLine } from './progress-line.ts'
 
-const terminal = { width: 40, unicode: true, colour: false }
+const terminal = { width: 40, columns: 40, unicode: true, colour: false }
 
 function screen(isTTY: boolean) {
   const written: string[] = []

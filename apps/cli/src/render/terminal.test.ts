@@ -7,6 +7,7 @@ const coloured = { color: true }
 test('a terminal gets colour, and lines that the eye can follow', () => {
   expect(describeTerminal(window, { LANG: 'de_DE.UTF-8' }, coloured)).toEqual({
     width: 100,
+    columns: 120,
     unicode: true,
     colour: true,
   })

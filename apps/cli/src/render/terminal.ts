@@ -1,7 +1,9 @@
 /** What the place can show that a page is printed to. */
 export interface Terminal {
-  /** Columns that a line may fill. */
+  /** Columns that prose may fill. */
   width: number
+  /** Columns that there are: for tables, which a file takes however wide they are. */
+  columns: number
   /** False: ASCII only. */
   unicode: boolean
   colour: boolean
@@ -26,9 +28,11 @@ export function describeTerminal(
   const isTerminal = stream.isTTY === true
   const locale = [env['LC_ALL'], env['LC_CTYPE'], env['LANG']].find((value) => value !== undefined && value !== '')
   const isDumb = env['TERM'] === 'dumb' || (env['NO_COLOR'] ?? '') !== ''
-  const columns = isTerminal ? (stream.columns ?? PAPER_WIDTH) : PAPER_WIDTH
+  // A terminal that does not know its size says 0.
+  const columns = Math.max(NARROWEST, (isTerminal && stream.columns) || PAPER_WIDTH)
   return {
-    width: Math.min(WIDEST, Math.max(NARROWEST, columns)),
+    width: Math.min(WIDEST, columns),
+    columns: isTerminal ? columns : Infinity,
     unicode: /utf-?8/i.test(locale ?? ''),
     colour: isTerminal && options.color && !isDumb,
   }

@@ -1,3 +1,5 @@
+import { type Client, NoAnswerError, ProblemError, createClient } from '@mooring/client'
+
 /** A server of Mooring, and the key that it knows the caller by. */
 export interface Server {
   url: string
@@ -5,57 +7,31 @@ export interface Server {
 }
 
 export interface Call {
-  method: 'GET' | 'POST' | 'DELETE'
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** With its query, percent-encoded. */
   path: string
   body?: unknown
+  /** Why a person wants it, for the audit. */
+  reason?: string | undefined
 }
 
 /** What came of a call. `silent` is anything that is no answer of such a server; `detail` says which in plain words. */
 export type CallAnswer = { kind: 'answer'; status: number; body: unknown } | { kind: 'silent'; detail: string }
 
-const ANSWER_MS = 10_000
-const MAX_BODY_BYTES = 4_000_000
+/** Somebody sits before it: the second try is the last. */
+const ATTEMPTS = 2
 
-/** One request over HTTP, bounded in time and size. Never throws for what a server may do. */
-export async function callServer({ url, key }: Server, { method, path, body }: Call): Promise<CallAnswer> {
-  const address = new URL(path, url)
-  const headers = { authorization: `Bearer ${key}`, ...(method === 'POST' ? once(body) : {}) }
+export const clientOf = ({ url, key }: Server): Client =>
+  createClient({ baseUrl: url, apiKey: key, retry: { attempts: ATTEMPTS, maxRetryAfterMs: 5_000 } })
+
+/** One call, bounded in time and size. Never throws for what a server may do. */
+export async function callServer(server: Server, call: Call): Promise<CallAnswer> {
   try {
-    const response = await fetch(address, {
-      method,
-      headers,
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      // A redirect would carry the key to somebody else.
-      redirect: 'error',
-      signal: AbortSignal.timeout(ANSWER_MS),
-    })
-    return { kind: 'answer', status: response.status, body: JSON.parse(await readText(response)) }
-  } catch (cause) {
-    return { kind: 'silent', detail: silence(address.host, cause) }
+    const { status, body } = await clientOf(server).request(call)
+    return { kind: 'answer', status, body }
+  } catch (error) {
+    if (error instanceof ProblemError) return { kind: 'answer', status: error.status, body: error.problem }
+    if (error instanceof NoAnswerError) return { kind: 'silent', detail: error.message }
+    throw error
   }
-}
-
-const once = (body: unknown) => ({
-  'idempotency-key': crypto.randomUUID(),
-  ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-})
-
-function silence(host: string, cause: unknown): string {
-  if (cause instanceof SyntaxError) return `${host} answers, but not as a server of Mooring does`
-  if (cause instanceof DOMException && cause.name === 'TimeoutError') {
-    return `${host} does not answer within ${ANSWER_MS / 1000} s`
-  }
-  return `${host} cannot be reached`
-}
-
-async function readText(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.byteLength
-    if (bytes > MAX_BODY_BYTES) throw new SyntaxError('The answer is too long to be one.')
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
 }

@@ -2,10 +2,12 @@ import { z } from 'zod'
 
 /** As much of a domain as is shown; `domains show --json` hands on all of it. */
 export const domainSchema = z.object({
+  id: z.string(),
   hostname: z.string(),
   state: z.string(),
   reason: z.object({ code: z.string(), message: z.string(), actor: z.string() }).nullable(),
   next_check_at: z.string().nullable(),
+  created_at: z.string(),
   verification: z.object({ http: z.object({ url: z.string(), body: z.string() }).nullish() }),
   dns: z.object({
     records: z.array(

@@ -94,7 +94,7 @@ function visitorOf(request: IncomingMessage, hostname: string, port: number): Vi
   }
 }
 
-const hostnameOf = ({ headers }: IncomingMessage): string =>
+export const hostnameOf = ({ headers }: IncomingMessage): string =>
   (headers.host ?? '').toLowerCase().replace(/:\d*$/, '').replace(/\.$/, '')
 
-const pathOf = ({ url = '/' }: IncomingMessage): string => url.replace(/[?#].*$/s, '')
+export const pathOf = ({ url = '/' }: IncomingMessage): string => url.replace(/[?#].*$/s, '')

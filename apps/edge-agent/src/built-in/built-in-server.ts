@@ -1,10 +1,12 @@
 import { lookup } from 'node:dns/promises'
 import { once } from 'node:events'
-import { type IncomingMessage, type Server, createServer as createHttpServer } from 'node:http'
+import { type IncomingMessage, type Server, type ServerResponse, createServer as createHttpServer } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import { type ApplyResult, type EdgeServer, type ResolvedUpstream, type ServedRoute, wildcardOver } from '@mooring/core'
 import { type Expectation, type Served, findUnproved } from '@mooring/nginx'
 import { type Site, answerHttp, answerHttps, answerUpgrade, isUpgradable } from './answer-request.ts'
+import { countRequest } from './count-request.ts'
+import { createMemoryTraffic } from './memory-traffic.ts'
 import { type ServedName, findName, nextNames } from './served-names.ts'
 
 export interface BuiltInServerOptions {
@@ -29,7 +31,12 @@ export function createBuiltInServer(options: BuiltInServerOptions): EdgeServer {
     publicHttpsPort: options.publicHttpsPort,
   }
   const shouldUpgradeCallback = (request: IncomingMessage) => isUpgradable(request, site)
-  const http = createHttpServer({ shouldUpgradeCallback }, (request, response) => answerHttp(request, response, site))
+  const traffic = createMemoryTraffic()
+  const counted = (answer: typeof answerHttp) => (request: IncomingMessage, response: ServerResponse) => {
+    countRequest(request, response, site, traffic)
+    answer(request, response, site)
+  }
+  const http = createHttpServer({ shouldUpgradeCallback }, counted(answerHttp))
   const https = createHttpsServer(
     {
       shouldUpgradeCallback,
@@ -41,7 +48,7 @@ export function createBuiltInServer(options: BuiltInServerOptions): EdgeServer {
         else callback(null, context)
       },
     },
-    (request, response) => answerHttps(request, response, site),
+    counted(answerHttps),
   )
   for (const server of [http, https]) {
     server.on('upgrade', (request, socket, head) => answerUpgrade(request, socket, head, site))
@@ -55,6 +62,8 @@ export function createBuiltInServer(options: BuiltInServerOptions): EdgeServer {
 
   return {
     version: 'built-in',
+    traffic,
+    isServing: async () => http.listening && https.listening,
     async start() {
       controlPlane = await resolved(controlPlane)
       await listen(http, options.httpPort, options.listenAddress)

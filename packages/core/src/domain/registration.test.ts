@@ -12,6 +12,7 @@ const body = (fields: Record<string, unknown> = {}) => ({
   target: { type: 'none' },
   ...fields,
 })
+const nested = (levels: number): unknown => JSON.parse(`${'['.repeat(levels)}${']'.repeat(levels)}`)
 const complaints = (input: unknown) =>
   schema.safeParse(input).error?.issues.map((issue) => ({
     path: issue.path.join('.'),
@@ -178,6 +179,7 @@ describe('a registration', () => {
   it.each([
     ['more than 16 kB', { text: 'x'.repeat(16_384) }, 'METADATA_TOO_LARGE'],
     ['33 levels', JSON.parse(`${'{"a":'.repeat(33)}1${'}'.repeat(33)}`), 'METADATA_TOO_DEEP'],
+    ['half a million levels', { a: nested(500_000) }, 'METADATA_TOO_DEEP'],
     ['U+0000, which Postgres does not keep', { text: '\0' }, 'METADATA_BAD_CHARACTER'],
     ['half of a surrogate pair', { '\ud800': 1 }, 'METADATA_BAD_CHARACTER'],
   ])('with metadata of %s is refused', (_what, metadata, code) => {

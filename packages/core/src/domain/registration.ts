@@ -175,28 +175,38 @@ function isOwnEdge({ host, port, hostIsAddress }: Upstream, edge: EdgeIdentity):
 }
 
 function metadataField() {
-  return z
-    .record(z.string(), z.json())
-    .superRefine((metadata, context) => {
-      const text = JSON.stringify(metadata)
-      if (Buffer.byteLength(text) > MAX_METADATA_BYTES) {
-        refuse(context, metadata, { code: 'METADATA_TOO_LARGE', message: 'Metadata has at most 16,384 bytes as JSON.' })
-      }
-      if (depthOf(metadata) > MAX_METADATA_DEPTH) {
-        refuse(context, metadata, { code: 'METADATA_TOO_DEEP', message: 'Metadata is nested at most 32 levels deep.' })
-      }
-      // Postgres keeps neither in jsonb: the request would fail there, as if it were our fault.
-      if (/(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/.test(text)) {
-        const message = 'Metadata contains U+0000 or half of a surrogate pair.'
-        refuse(context, metadata, { code: 'METADATA_BAD_CHARACTER', message })
-      }
-    })
-    .describe('A plain JSON object of at most 16 kB, shown back as it came.')
+  return (
+    z
+      // Of JSON, which the body was read as: `z.json()` would follow any nesting, until the stack ends.
+      .record(z.string(), z.unknown())
+      .superRefine((metadata, context) => {
+        if (!isAtMostDeep(metadata, MAX_METADATA_DEPTH)) {
+          refuse(context, metadata, {
+            code: 'METADATA_TOO_DEEP',
+            message: 'Metadata is nested at most 32 levels deep.',
+          })
+          return
+        }
+        const text = JSON.stringify(metadata)
+        if (Buffer.byteLength(text) > MAX_METADATA_BYTES) {
+          refuse(context, metadata, {
+            code: 'METADATA_TOO_LARGE',
+            message: 'Metadata has at most 16,384 bytes as JSON.',
+          })
+        }
+        // Postgres keeps neither in jsonb: the request would fail there, as if it were our fault.
+        if (/(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/.test(text)) {
+          const message = 'Metadata contains U+0000 or half of a surrogate pair.'
+          refuse(context, metadata, { code: 'METADATA_BAD_CHARACTER', message })
+        }
+      })
+      .describe('A plain JSON object of at most 16 kB, shown back as it came.')
+  )
 }
 
-function depthOf(value: unknown): number {
-  if (typeof value !== 'object' || value === null) return 0
-  return 1 + Math.max(0, ...Object.values(value).map(depthOf))
+function isAtMostDeep(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  return levels > 0 && Object.values(value).every((inner) => isAtMostDeep(inner, levels - 1))
 }
 
 function refuse(context: z.RefinementCtx, input: unknown, complaint: { code: string; message: string }): never {

@@ -1,3 +1,4 @@
+import type { TrafficSource } from '../ports/traffic.ts'
 import type { RejectedRoute, Route } from './route.ts'
 
 /** A proxy target as the agent resolved it: addresses already judged by the address rules. */
@@ -32,6 +33,8 @@ export interface ApplyResult {
 export interface EdgeServer {
   /** Such as `nginx/1.22.1`. */
   readonly version: string
+  /** What visitors asked of it, once it is started; null where that is not counted. */
+  readonly traffic: TrafficSource | null
   /** Serves the last good configuration at once, adopting a running server if there is one. */
   start(): Promise<void>
   /**
@@ -39,6 +42,8 @@ export interface EdgeServer {
    * good version stays. Rejects only when nothing could be applied at all; last good is then untouched.
    */
   apply(routes: ServedRoute[], generation: number): Promise<ApplyResult>
+  /** Asks it: whether it answers, and with what was applied last. */
+  isServing(): Promise<boolean>
   /** Stops serving (standalone, tests); agents in production leave the server running. */
   stop(): Promise<void>
 }

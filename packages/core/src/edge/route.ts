@@ -30,6 +30,8 @@ export interface RouteUpdate {
   /** Generation of the pool as of this answer: the next poll starts here. */
   generation: number
   routes: Route[]
+  /** Traceparents by domain: what the change of its route is a part of, where that is traced. */
+  traces?: Record<string, string>
 }
 
 /** What an agent tells the control plane. A report is level-triggered: repeating it changes nothing. */

@@ -64,13 +64,21 @@ export const routeSchema = z.strictObject({
   certificate: certificate.nullable(),
 })
 
-/** The answer of the long poll. `generation` is where the next poll starts. */
-export const routeUpdateSchema = z.strictObject({ generation, routes: z.array(routeSchema) })
+/**
+ * The answer of the long poll. `generation` is where the next poll starts. `traces` has traceparents by domain: beside the
+ * routes, since an agent of the release before refuses a route that has more than it knows.
+ */
+export const routeUpdateSchema = z.strictObject({
+  generation,
+  routes: z.array(routeSchema),
+  traces: z.record(domainId, z.string()).optional(),
+})
 
 // An update with one bad route among good ones must not hold up the good ones, so its routes are read one by one.
 const envelope = z.object({
   generation,
   routes: z.array(z.looseObject({ domain_id: domainId, generation })).max(10_000),
+  traces: z.record(z.string(), z.string()).optional().catch(undefined),
 })
 
 export const edgeReportSchema = z.strictObject({
@@ -79,8 +87,8 @@ export const edgeReportSchema = z.strictObject({
   server: z.string().regex(/^[\x20-\x7e]{1,64}$/),
 })
 
-export function encodeRouteUpdate({ generation, routes }: RouteUpdate): z.input<typeof routeUpdateSchema> {
-  return { generation, routes: routes.map(encodeRoute) }
+export function encodeRouteUpdate({ generation, routes, traces }: RouteUpdate): z.input<typeof routeUpdateSchema> {
+  return { generation, routes: routes.map(encodeRoute), ...(traces === undefined ? {} : { traces }) }
 }
 
 export function encodeRoute(route: Route): z.input<typeof routeSchema> {
@@ -117,7 +125,8 @@ export function parseRouteUpdate(json: unknown): Parsed<{ update: RouteUpdate; m
         detail: `The route is not well-formed: ${complaints(answer.error)}`,
       })
   }
-  return parsed({ update: { generation: outer.data.generation, routes }, malformed })
+  const { generation, traces } = outer.data
+  return parsed({ update: { generation, routes, ...(traces === undefined ? {} : { traces }) }, malformed })
 }
 
 function decodeRoute(route: z.output<typeof routeSchema>): Route {

@@ -4,14 +4,23 @@ import type { Domain } from '../domain/domain.ts'
 import { AppError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { learnFromProblem } from '../issuance/learn-from-problem.ts'
-import { DnsProviderProblem, type DomainStore, type Lease } from '../ports.ts'
+import {
+  DnsProviderProblem,
+  type DomainStore,
+  type Lease,
+  type RecordAnswer,
+  type Span,
+  type Tracer,
+} from '../ports.ts'
 import { reason } from '../reasons.ts'
+import { inSpan, noTracer } from '../trace/in-span.ts'
 import { decide } from './decide.ts'
 import { outcomeOfDnsProblem } from './dns-problem.ts'
 import { RENEWAL, stepNamed } from './machine.ts'
 import { type Outcome, retry } from './outcome.ts'
 import { ofRenewal } from './renewal-outcome.ts'
 import { rememberCertificate } from './remember-certificate.ts'
+import { factsOfStep, spanOfStep } from './step-span.ts'
 import type { Step, StepContext } from './step.ts'
 
 /** Everything a worker hands to the engine; the rest of `StepContext` belongs to one lease. */
@@ -20,6 +29,8 @@ export interface EngineDeps extends Omit<StepContext, 'lease' | 'signal'> {
   worker: string
   leaseMs: number
   log: Log
+  /** Without it nothing is traced. */
+  tracer?: Tracer
   /** Aborted when the process stops: the step in hand is finished, then the domain is given back. */
   stopping: AbortSignal
 }
@@ -45,17 +56,24 @@ export async function runDomain(domainId: string, deps: EngineDeps): Promise<Run
   for (;;) {
     const answer = await deps.store.claim(domainId, deps.worker)
     if (answer.kind === 'not_due') return 'not_due'
-    const end = await runClaimed(answer.domain, answer.lease, deps)
+    const end = await runClaimed(answer, deps)
     // A newer intent arrived during the step and left the row due: take it up at once.
     if (end !== 'superseded') return end
     if (deps.stopping.aborted) return 'released'
   }
 }
 
-async function runClaimed(claimed: Domain, lease: Lease, deps: EngineDeps): Promise<RunEnd | 'superseded'> {
+interface Claimed {
+  domain: Domain
+  lease: Lease
+  traceparent?: string
+}
+
+async function runClaimed({ lease, ...claimed }: Claimed, deps: EngineDeps): Promise<RunEnd | 'superseded'> {
   using heart = startHeartbeat(lease, deps)
   const certificates = rememberCertificate(deps.certificates)
-  let domain = claimed
+  let { domain } = claimed
+  let parent = claimed.traceparent ?? null
   for (;;) {
     const step = stepNamed(domain.step)
     if (step === null) {
@@ -63,9 +81,13 @@ async function runClaimed(claimed: Domain, lease: Lease, deps: EngineDeps): Prom
       await deps.store.release(lease)
       return 'released'
     }
-    const outcome = await attempt(step, domain, { ...deps, certificates, lease, signal: heart.signal })
-    if (outcome === 'lost') return 'lost'
-    const answer = await deps.store.record(lease, decide(domain, step, outcome, deps))
+    const context = { ...deps, certificates, lease, signal: heart.signal }
+    const span = spanOfStep(step, domain, { worker: deps.worker, parent })
+    const answer = await inSpan(deps.tracer ?? noTracer, span, (opened) => {
+      // The first step of work that nobody asked for is what the others are a part of.
+      parent ??= opened.traceparent
+      return runAndRecord(step, domain, context, opened)
+    })
     if (answer.kind !== 'recorded') return answer.kind
     if (!answer.leased) return 'rested'
     domain = answer.domain
@@ -74,6 +96,27 @@ async function runClaimed(claimed: Domain, lease: Lease, deps: EngineDeps): Prom
       return 'released'
     }
   }
+}
+
+async function runAndRecord(
+  step: Step,
+  domain: Domain,
+  context: StepContext & EngineDeps,
+  span: Span,
+): Promise<RecordAnswer> {
+  const outcome = await attempt(step, domain, context)
+  if (outcome === 'lost') {
+    span.set({ 'mooring.outcome': 'lost' })
+    return { kind: 'lost' }
+  }
+  const { traceparent } = span
+  const transition = {
+    ...decide(domain, step, outcome, context),
+    ...(traceparent === null ? {} : { traceparent }),
+  }
+  const answer = await context.store.record(context.lease, transition)
+  span.set(factsOfStep(transition, answer))
+  return answer
 }
 
 /** Runs one step and turns whatever it throws into an outcome, except a lost lease and a database that is away. */

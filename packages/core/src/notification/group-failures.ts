@@ -1,41 +1,22 @@
 import { after } from '../clock.ts'
-import type { Reason } from '../reasons.ts'
-
-/** What ops should hear of about one domain: a row of the outbox, written with the transition that broke or failed. */
-export interface Failure {
-  /** What repeats are counted by: the reason's code. */
-  groupKey: string
-  domainId: string
-  hostname: string
-  reason: Reason
-}
-
-/** Domains with the same trouble since the last message about it. A group whose window is over and empty is forgotten. */
-export interface NoticeGroup {
-  key: string
-  /** Until then repeats are only counted. */
-  windowUntil: Date
-  /** Domains counted since the last message. */
-  held: number
-  /** The latest one counted; names an example in the digest. */
-  sample: Failure
-}
-
-/** A message to people. `count` domains are told by it; `sample` is the one it names. */
-export interface Notice {
-  kind: 'first' | 'digest'
-  groupKey: string
-  count: number
-  sample: Failure
-  /** How long the domains of a digest took to gather, in milliseconds; 0 for a first one. */
-  gatheredMs: number
-}
+import { type Failure, type Notice, type NoticeGroup, isAlarm } from './notice-group.ts'
 
 export interface Grouping {
-  /** The group as it is from now on; null when it may be forgotten. */
-  group: NoticeGroup | null
+  group: NoticeGroup
   notices: Notice[]
 }
+
+/** A group before its first domain is counted: a window that ended long ago with nothing in it. */
+export const newGroup = ({ topic, domainId, hostname, reason }: Failure, now: Date): NoticeGroup => ({
+  topic,
+  windowUntil: new Date(0),
+  held: 0,
+  sample: { domainId, hostname, reason },
+  since: now,
+  domains: 0,
+  clearSince: null,
+  escalated: 0,
+})
 
 /**
  * What is told now about one group, and what is held back.
@@ -43,38 +24,55 @@ export interface Grouping {
  * - Quiet: the first failure goes out at once and opens a window; others that came with it are counted.
  * - Window open: failures are counted.
  * - Window over: what was counted, with what arrives at this moment, goes out as one digest and a new window opens,
- *   so a lasting trouble costs one message per window. A window that ends with nothing counted closes the group.
+ *   so that a growing trouble costs one message per window.
  *
- * `group` is null where there is none; `arrivals` are of domains the group has not met yet, since a domain that is
- * tried again and fails again is not one more. Deciding twice with the same facts tells nothing twice: the counts move into
- * the message.
+ * `arrivals` are of domains the group has not met yet, since a domain that is tried again and fails again is not one
+ * more. Deciding twice with the same facts tells nothing twice: the counts move into the message.
  */
 export function groupFailures(
-  group: NoticeGroup | null,
+  group: NoticeGroup,
   arrivals: readonly Failure[],
   { now, windowMs }: { now: Date; windowMs: number },
 ): Grouping {
-  const isOpen = group !== null && now < group.windowUntil
-  const sample = arrivals.at(-1) ?? group?.sample
+  const grown = arrivals.length === 0 ? group : grow(group, arrivals)
+  if (now < group.windowUntil) return { group: grown, notices: [] }
+  if (group.held > 0) return digest(grown, { now, windowMs })
   const [first] = arrivals
+  if (first === undefined) return { group, notices: [] }
+  const notice: Notice = {
+    kind: 'first',
+    topic: group.topic,
+    count: 1,
+    sample: sampleOf(first),
+    lastedMs: 0,
+    isUrgent: isAlarm(group.topic.code),
+  }
+  return { group: { ...grown, held: grown.held - 1, windowUntil: after(now, windowMs) }, notices: [notice] }
+}
 
-  if (isOpen && sample !== undefined) {
-    return { group: { ...group, held: group.held + arrivals.length, sample }, notices: [] }
+/** Tells what was counted, although the window may still be open: where a message goes out anyway, it takes all. */
+export function digest(group: NoticeGroup, { now, windowMs }: { now: Date; windowMs: number }): Grouping {
+  if (group.held === 0) return { group, notices: [] }
+  const notice: Notice = {
+    kind: 'digest',
+    topic: group.topic,
+    count: group.held,
+    sample: group.sample,
+    lastedMs: now.getTime() - group.windowUntil.getTime() + windowMs,
+    isUrgent: isAlarm(group.topic.code),
   }
-  if (group !== null && group.held > 0 && sample !== undefined) {
-    const gatheredMs = now.getTime() - group.windowUntil.getTime() + windowMs
-    const digest: Notice = {
-      kind: 'digest',
-      groupKey: group.key,
-      count: group.held + arrivals.length,
-      sample,
-      gatheredMs,
-    }
-    return { group: { ...group, windowUntil: after(now, windowMs), held: 0, sample }, notices: [digest] }
-  }
-  if (first === undefined || sample === undefined) return { group: null, notices: [] }
+  return { group: { ...group, held: 0, windowUntil: after(now, windowMs) }, notices: [notice] }
+}
+
+function grow(group: NoticeGroup, arrivals: readonly Failure[]): NoticeGroup {
+  const latest = arrivals.at(-1)
   return {
-    group: { key: first.groupKey, windowUntil: after(now, windowMs), held: arrivals.length - 1, sample },
-    notices: [{ kind: 'first', groupKey: first.groupKey, count: 1, sample: first, gatheredMs: 0 }],
+    ...group,
+    held: group.held + arrivals.length,
+    domains: group.domains + arrivals.length,
+    sample: latest === undefined ? group.sample : sampleOf(latest),
+    clearSince: null,
   }
 }
+
+const sampleOf = ({ domainId, hostname, reason }: Failure): NoticeGroup['sample'] => ({ domainId, hostname, reason })

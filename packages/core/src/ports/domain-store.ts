@@ -12,7 +12,15 @@ export interface Lease {
   worker: string
 }
 
-export type ClaimAnswer = { kind: 'claimed'; lease: Lease; domain: Domain } | { kind: 'not_due' }
+export type ClaimAnswer =
+  | {
+      kind: 'claimed'
+      lease: Lease
+      domain: Domain
+      /** What this work is a part of, where that is traced. */
+      traceparent?: string
+    }
+  | { kind: 'not_due' }
 
 /**
  * - `recorded`    the outcome stands; `domain` is as it is now, still leased when the outcome was `done` and more is due
@@ -44,6 +52,8 @@ export interface Transition {
   renewal: RenewalPlan | null
   /** The lane of its next hint; null is `normal`. */
   lane: Lane | null
+  /** The step's span. What follows until the domain rests belongs to the same trace. */
+  traceparent?: string
 }
 
 export interface DomainStore {

@@ -24,6 +24,13 @@ export interface EdgeRegistry {
   enrol(edge: { name: string; pool: string }): Promise<{ edge: RegisteredEdge; token: string }>
   authenticate(token: string): Promise<RegisteredEdge | null>
   list(): Promise<(RegisteredEdge & { live: boolean })[]>
+  /**
+   * From now on nobody waits for the edge: it pulls its routes as ever, and what it proved or refused counts for nothing.
+   * Domains that waited are made due. Null when there is no such edge.
+   */
+  quarantine(id: string): Promise<{ due: string[] } | null>
+  /** What is published from now on waits for the edge again; false when there is no such edge. */
+  release(id: string): Promise<boolean>
   /** Forgets an edge: removals no longer wait for it. Domains that waited are made due. */
   remove(id: string): Promise<{ removed: boolean; due: string[] }>
   /**
@@ -47,10 +54,14 @@ export interface RegisteredEdge {
   lastSeenAt: Date | null
   generation: number
   server: string | null
+  /** Since when nobody waits for it. */
+  quarantinedAt: Date | null
 }
 
 /** A route as stored: its key is still sealed (binding: owner's and certificate's id). */
 export interface StoredRoute extends Omit<Route, 'certificate'> {
   /** `ownerId` is the domain it was issued for: the route's own, or the wildcard whose certificate it shares. */
   certificate: { id: string; ownerId: string; serial: string; chainPem: string; sealedKey: SealedKey } | null
+  /** What the work on its domain is a part of, where that is traced. */
+  traceparent?: string
 }

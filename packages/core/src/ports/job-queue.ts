@@ -14,9 +14,17 @@ export interface JobQueue {
   consumeDeadLetters(handle: (letter: DeadLetter) => Promise<void>): Promise<Consumer>
   /** Messages waiting per lane, so that the promoter keeps queues shallow; null while the broker cannot be asked. */
   depth(): Promise<Record<Lane, number> | null>
+  /** Every queue there is, dead letters too, for ops; null while the broker cannot be asked. */
+  queues(): Promise<QueueStanding[] | null>
   /** Whether the broker is connected and not blocking publishers. */
   isHealthy(): boolean
   close(): Promise<void>
+}
+
+export interface QueueStanding {
+  name: string
+  messages: number
+  consumers: number
 }
 
 export interface Consumer {

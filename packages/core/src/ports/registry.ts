@@ -4,7 +4,7 @@ import type { Domain, Lane, Tls, Verification } from '../domain/domain.ts'
 import type { DnsProviderName } from './dns-provider.ts'
 import type { Hostname } from '../domain/hostname.ts'
 import type { Target } from '../domain/target.ts'
-import type { State } from '../lifecycle/states.ts'
+import type { State, StepName } from '../lifecycle/states.ts'
 import type { DeadLetter } from '../messages.ts'
 import type { Actor, Reason, ReasonCode } from '../reasons.ts'
 import type { RouteProgress } from './edges.ts'
@@ -19,6 +19,8 @@ export interface NewDomain {
   edgePool: string
   metadata: Record<string, unknown>
   lane: Lane
+  /** Of the request that asked for it; kept in its first event, so that a launch can be followed from there. */
+  requestId?: string
 }
 
 /** A domain as the API shows it: the row, and what stands beside it. */
@@ -39,6 +41,8 @@ export interface DomainFilter {
   tenant?: string
   /** Part of a hostname. */
   q?: string
+  /** Of the certificate in use. Then those whose certificates end first come first. */
+  expiresBefore?: Date
 }
 
 export interface Page {
@@ -68,6 +72,8 @@ export interface Attempt {
   outcome: 'running' | 'done' | 'wait' | 'retry' | 'failed' | 'superseded' | 'lost'
   code: string | null
   detail: string | null
+  /** Of a step that has ended and was traced. */
+  traceId: string | null
 }
 
 export const JOB_KINDS = ['due', 'running', 'waiting', 'failed', 'dead'] as const
@@ -77,6 +83,13 @@ export interface JobFilter {
   kind?: JobKind | undefined
   /** Part of a hostname, or of a dead letter's queue. */
   q?: string | undefined
+  lane?: Lane | undefined
+  tenant?: string | undefined
+  /** Who holds it, or held it last. */
+  worker?: string | undefined
+  step?: StepName | undefined
+  /** The code of its reason, or of what is wrong with a dead letter. */
+  reason?: string | undefined
 }
 
 /** A domain as work, or a dead letter (then `domainId` is null and `hostname` is the queue's name). */
@@ -135,12 +148,17 @@ export type IntentAnswer =
 export interface Registry {
   /** A claim of its own for each tenant; `exists` when this tenant has one already. */
   create(domain: NewDomain): Promise<{ kind: 'created'; domain: Domain } | { kind: 'exists'; id: string }>
+  /** Each as `create` has it, in the order given, in one statement; `unknown_pool` where there is no such edge pool. */
+  createMany(
+    domains: readonly NewDomain[],
+  ): Promise<({ kind: 'created' } | { kind: 'exists'; id: string } | { kind: 'unknown_pool' })[]>
   /** By id, or by hostname: the holder, else the newest claim that is not deprovisioned, else the newest. */
   find(idOrHostname: string): Promise<DomainView | null>
   list(filter: DomainFilter, page: Page): Promise<Paged<DomainView>>
   events(domainId: string, page: Page): Promise<Paged<DomainEvent>>
   attempts(domainId: string, page: Page): Promise<Paged<Attempt>>
   jobs(filter: JobFilter, page: Page): Promise<Paged<Job>>
+  /** Each counted up to 100,000. */
   jobCounts(): Promise<Record<JobKind, number>>
   /** Those that end first come first. */
   certificates(filter: CertificateFilter, page: Page): Promise<Paged<ListedCertificate>>
@@ -181,17 +199,25 @@ export interface Registry {
   /** What the tenant has by this consent alone has lost its proof, and goes the way of every lost proof. */
   withdrawConsent(id: string, tenant: string): Promise<IntentAnswer>
 
+  /**
+   * Runs `work` in one transaction in which nobody else changes the domain: what is read there still holds when it is
+   * acted upon. A `Registry` inside `work` writes in that transaction.
+   */
+  holding<Answer>(id: string, work: (registry: Registry) => Promise<Answer>): Promise<Answer>
+
   /** Answers a challenge (RFC 8555 §8.3), for the hostname it was made for only. */
   challengeAnswer(token: string, hostname: string): Promise<string | null>
 
   /**
    * Runs `work` in one transaction with the key's row: same key and request answer the same for 24 h.
    * A `Registry` inside `work` writes in that transaction. What `work` throws rolls everything back.
+   * `patienceMs`: for how long `work` may be busy elsewhere.
    */
   idempotently(
     key: string,
     requestHash: string,
     work: (registry: Registry) => Promise<StoredResponse>,
+    options?: { patienceMs?: number },
   ): Promise<
     { kind: 'answered'; response: StoredResponse; replayed: boolean } | { kind: 'in_flight' } | { kind: 'mismatch' }
   >

@@ -71,7 +71,7 @@ async function register(options: AccountOptions, connection: AcmeConnection, sig
         ...(contact === undefined ? {} : { contact: [`mailto:${contact}`] }),
         ...(eab === undefined ? {} : { externalAccountBinding: bindExternalAccount(eab, signer, url) }),
       }
-      return connection.send({ url, payload, signer, kid: null, signal: connection.ownSignal })
+      return connection.send({ what: 'newAccount', url, payload, signer, kid: null, signal: connection.ownSignal })
     })
     .catch(asAboutAccount)
   const kid = locationOf(answer)

@@ -6,6 +6,7 @@ import {
   type KeyCustody,
   type Log,
   SECOND,
+  type Tracer,
   systemClock,
 } from '@mooring/core'
 import { expectProvable } from './challenge.ts'
@@ -49,6 +50,7 @@ export interface AcmeAuthorityOptions {
   nonceRetries?: number
   clock?: Clock
   log?: Log | undefined
+  tracer?: Tracer | undefined
 }
 
 /** One account at a CA that speaks ACME (RFC 8555), by HTTP-01 and DNS-01. */

@@ -7,17 +7,26 @@ import { changeKey } from './key-change.ts'
 import { createOnce } from './once.ts'
 import type { Answer } from './transport.ts'
 
+interface AccountRequest {
+  /** In the words of RFC 8555, such as `newOrder`, for whoever watches. */
+  what: string
+  url: string
+  /** Null is POST-as-GET. */
+  payload: object | null
+  signal: AbortSignal
+}
+
 /** Speaks RFC 8555 as one account. What is said is up to the caller: `placeOrder`, `validateOrder`, `finalizeOrder`. */
 export interface AcmeClient {
   clock: Clock
   log: Log | undefined
   directory(signal: AbortSignal): Promise<Directory>
-  /** Posts as the account; null is POST-as-GET. Throws `CaProblem` unless the status is below 300. */
-  post(url: string, payload: object | null, signal: AbortSignal): Promise<Answer>
+  /** Posts as the account. Throws `CaProblem` unless the status is below 300. */
+  post(request: AccountRequest): Promise<Answer>
   /** The same to what the directory names. There, `unauthorized` is about the account: `unauthorizedAccount`. */
   postTo(resource: Resource, payload: object, signal: AbortSignal): Promise<Answer>
   /** Asks without a signature; the answer has any status. */
-  get(url: string, signal: AbortSignal): Promise<Answer>
+  get: AcmeConnection['get']
   /** What must be served for a token (RFC 8555 §8.1). */
   keyAuthorization(token: string, signal: AbortSignal): Promise<string>
   register(signal: AbortSignal): Promise<void>
@@ -41,14 +50,15 @@ export function createAcmeClient(connection: AcmeConnection, options: AccountOpt
     return found
   })
 
-  const post: AcmeClient['post'] = async (url, payload, signal) => {
+  const post: AcmeClient['post'] = async (request) => {
+    const { signal } = request
     const present = await account.get(signal)
     try {
-      return await connection.send({ url, payload, ...present, signal })
+      return await connection.send({ ...request, ...present })
     } catch (error) {
       const other = await otherAfter(error, present, signal)
       if (other === null) throw meansAccount(error) ? asAboutAccount(error) : error
-      return connection.send({ url, payload, ...other, signal })
+      return connection.send({ ...request, ...other })
     }
   }
 
@@ -69,8 +79,8 @@ export function createAcmeClient(connection: AcmeConnection, options: AccountOpt
     directory: (signal) => connection.directory(signal),
     post,
     postTo: (resource, payload, signal) =>
-      connection.at(resource, signal, (url) => post(url, payload, signal)).catch(asAboutAccount),
-    get: (url, signal) => connection.get(url, signal),
+      connection.at(resource, signal, (url) => post({ what: resource, url, payload, signal })).catch(asAboutAccount),
+    get: (call) => connection.get(call),
     keyAuthorization: async (token, signal) => `${token}.${(await account.get(signal)).signer.thumbprint}`,
     register: async (signal) => void (await account.get(signal)),
     async rolloverAccountKey(signal) {
@@ -85,7 +95,8 @@ export function createAcmeClient(connection: AcmeConnection, options: AccountOpt
       const stored = await accounts.load(id)
       if (stored === null || stored.deactivatedAt !== null) return
       const present = await account.get(signal)
-      await post(present.kid, { status: 'deactivated' }, signal).catch((error: unknown) => {
+      const payload = { status: 'deactivated' }
+      await post({ what: 'account', url: present.kid, payload, signal }).catch((error: unknown) => {
         // An earlier request whose answer was lost did it: the CA hears nothing from the account any more.
         if (!(error instanceof CaProblem) || !UNAUTHORIZED.includes(error.type)) throw error
       })

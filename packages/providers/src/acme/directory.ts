@@ -97,7 +97,7 @@ async function fetchDirectory(
   directoryUrl: string,
   { transport, clock, signal }: { transport: Transport; clock: Clock; signal: AbortSignal },
 ): Promise<Directory> {
-  const answer = await transport.send({ method: 'GET', url: directoryUrl, signal })
+  const answer = await transport.send({ what: 'directory', method: 'GET', url: directoryUrl, signal })
   if (answer.status === 200) return jsonOf(answer, directorySchema)
   const location = answer.header('location')
   if (answer.status < 300 || answer.status >= 400 || location === null) throw problemOf(answer, clock.now())

@@ -19,13 +19,15 @@ export async function downloadChain(
   client: AcmeClient,
   { certificateUrl, preferredChain, signal }: Download,
 ): Promise<string> {
-  const answer = await client.post(certificateUrl, null, signal).catch(asLostOrder)
+  const answer = await client
+    .post({ what: 'certificate', url: certificateUrl, payload: null, signal })
+    .catch(asLostOrder)
   const chainPem = chainOf(answer)
   if (preferredChain === undefined || rootOf(chainPem) === preferredChain) return chainPem
 
   for (const url of linksOf(answer, { rel: 'alternate', base: certificateUrl }).slice(0, MAX_ALTERNATES)) {
     try {
-      const alternate = chainOf(await client.post(url, null, signal))
+      const alternate = chainOf(await client.post({ what: 'certificate', url, payload: null, signal }))
       if (rootOf(alternate) === preferredChain && leafOf(alternate) === leafOf(chainPem)) return alternate
     } catch (error) {
       // Which root it ends at is a preference: failing over it could cost the name its certificate.

@@ -51,7 +51,11 @@ async function submit(
   { orderUrl, csrDer, signal }: Finalization,
 ): Promise<Order> {
   try {
-    return orderOf(await client.post(finalizeUrl, { csr: base64url(csrDer) }, signal), orderUrl, client)
+    return orderOf(
+      await client.post({ what: 'finalize', url: finalizeUrl, payload: { csr: base64url(csrDer) }, signal }),
+      orderUrl,
+      client,
+    )
   } catch (error) {
     if (!(error instanceof CaProblem)) throw error
     // Somebody was here before: an earlier request of ours whose answer was lost.

@@ -28,7 +28,7 @@ async function changeKeyAt(
   const [signer, next] = [signerOf(options, stored.sealedKey), signerOf(options, stored.nextSealedKey)]
   try {
     const payload = signKeyChange(next, { url, kid, oldKey: signer.jwk })
-    await connection.send({ url, payload, signer, kid, signal })
+    await connection.send({ what: 'keyChange', url, payload, signer, kid, signal })
   } catch (error) {
     // Refused, perhaps because it was done before: by a request whose answer was lost, or by another process.
     if (!(error instanceof CaProblem) || error.status < 400 || error.status >= 500) throw error
@@ -53,7 +53,14 @@ export async function settleKeyChange(
   const signal = connection.ownSignal
   try {
     await connection.at('newAccount', signal, (url) =>
-      connection.send({ url, payload: { onlyReturnExisting: true }, signer: next, kid: null, signal }),
+      connection.send({
+        what: 'newAccount',
+        url,
+        payload: { onlyReturnExisting: true },
+        signer: next,
+        kid: null,
+        signal,
+      }),
     )
   } catch (error) {
     if (error instanceof CaProblem && error.type === 'accountDoesNotExist') return stored

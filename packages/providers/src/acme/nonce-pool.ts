@@ -32,7 +32,7 @@ export async function fetchNonce(
   newNonceUrl: string,
   { transport, clock, signal }: { transport: Transport; clock: Clock; signal: AbortSignal },
 ): Promise<string> {
-  const answer = await transport.send({ method: 'HEAD', url: newNonceUrl, signal })
+  const answer = await transport.send({ what: 'newNonce', method: 'HEAD', url: newNonceUrl, signal })
   if (answer.status >= 300) throw problemOf(answer, clock.now())
   const nonce = answer.header('replay-nonce')
   if (!isNonce(nonce)) throw new CaProblem('unexpectedAnswer', 'The CA gave no nonce.', { status: answer.status })

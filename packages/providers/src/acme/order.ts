@@ -50,7 +50,7 @@ export function orderOf(answer: Answer, orderUrl: string, client: AcmeClient): O
 /** Reads the order anew. One that the CA no longer knows, or not as ours, is lost: `orderInvalid`. */
 export async function readOrder(client: AcmeClient, orderUrl: string, signal: AbortSignal): Promise<Order> {
   try {
-    return orderOf(await client.post(orderUrl, null, signal), orderUrl, client)
+    return orderOf(await client.post({ what: 'order', url: orderUrl, payload: null, signal }), orderUrl, client)
   } catch (error) {
     if (!(error instanceof CaProblem) || (error.status !== 404 && error.type !== 'unauthorized')) throw error
     throw new CaProblem('orderInvalid', `The CA does not know this order: ${error.message}`, { status: error.status })
@@ -62,7 +62,10 @@ export async function readAuthorization(
   authzUrl: string,
   signal: AbortSignal,
 ): Promise<Authorization> {
-  return jsonOf(await client.post(authzUrl, null, signal).catch(asLostOrder), authorizationSchema)
+  return jsonOf(
+    await client.post({ what: 'authorization', url: authzUrl, payload: null, signal }).catch(asLostOrder),
+    authorizationSchema,
+  )
 }
 
 /**

@@ -32,7 +32,7 @@ export async function readRenewalInfo(
   const id = renewalInfo === undefined ? null : certificateIdOf(chainPem)
   if (renewalInfo === undefined || id === null) return null
 
-  const answer = await client.get(`${renewalInfo.replace(/\/$/, '')}/${id}`, signal)
+  const answer = await client.get({ what: 'renewalInfo', url: `${renewalInfo.replace(/\/$/, '')}/${id}`, signal })
   const now = client.clock.now()
   if (answer.status !== 200) throw problemOf(answer, now)
   const { suggestedWindow, explanationURL = null } = jsonOf(answer, renewalInfoSchema)

@@ -5,6 +5,7 @@ import { problemOf } from './problem.ts'
 import { type Answer, type Transport, isClosedConnection } from './transport.ts'
 
 interface SignedRequest {
+  what: string
   url: string
   /** Null is POST-as-GET. */
   payload: object | null
@@ -31,9 +32,10 @@ export function createSignedRequests(parts: {
 }): SendSigned {
   const { transport, nonces, nonceRetries, clock } = parts
 
-  async function attempt({ url, payload, signer, kid, signal }: SignedRequest): Promise<Answer | CaProblem> {
+  async function attempt({ what, url, payload, signer, kid, signal }: SignedRequest): Promise<Answer | CaProblem> {
     const nonce = await nonces.take(signal)
     const answer = await transport.send({
+      what,
       method: 'POST',
       url,
       body: signJws(signer, { url, nonce, kid, payload }),

@@ -6,6 +6,8 @@ import { type Answer, AnswerTooLarge, DeadlinePassed, exchange } from './exchang
 export type { Answer } from './exchange.ts'
 
 interface Call {
+  /** In the words of RFC 8555, such as `newOrder`, for whoever watches. */
+  what: string
   method: 'GET' | 'HEAD' | 'POST'
   url: string
   /** A JWS in JSON, for POST. */

@@ -55,7 +55,10 @@ async function untouchedChallenges(
 async function ask(client: AcmeClient, challengeUrls: string[], { orderUrl, signal }: Validation): Asked {
   let retryAt: Date | null = null
   for (const url of challengeUrls) {
-    retryAt = retryAtOf(await client.post(url, {}, signal).catch(asLostOrder), client.clock.now())
+    retryAt = retryAtOf(
+      await client.post({ what: 'challenge', url, payload: {}, signal }).catch(asLostOrder),
+      client.clock.now(),
+    )
   }
   return pollOrder(client, { orderUrl, leaves: 'pending', retryAt, signal })
 }

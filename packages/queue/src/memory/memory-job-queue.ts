@@ -28,6 +28,7 @@ export function createMemoryJobQueue({ log }: { log: Log }): MemoryJobQueue {
   const dead: DeadLetter[] = []
   const closing = new AbortController()
   let onDead = Promise.withResolvers<void>()
+  let undertakers = 0
 
   function put(message: Message): void {
     lanes[message.lane].push(message)
@@ -92,7 +93,10 @@ export function createMemoryJobQueue({ log }: { log: Log }): MemoryJobQueue {
           if (dead.length === 0 && !signal.aborted) onDead = Promise.withResolvers()
         }
       }
-      const delivery = deliver()
+      undertakers += 1
+      const delivery = deliver().finally(() => {
+        undertakers -= 1
+      })
       return {
         async stop({ drainMs }) {
           stopping.abort()
@@ -103,6 +107,11 @@ export function createMemoryJobQueue({ log }: { log: Log }): MemoryJobQueue {
 
     async depth() {
       return Object.fromEntries(LANES.map((lane) => [lane, lanes[lane].length])) as Record<Lane, number>
+    },
+
+    async queues() {
+      const waiting = LANES.map((lane) => ({ name: lane, messages: lanes[lane].length, consumers: gates.size }))
+      return [...waiting, { name: 'dead', messages: dead.length, consumers: undertakers }]
     },
 
     isHealthy: () => !closing.signal.aborted,

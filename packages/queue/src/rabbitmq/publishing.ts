@@ -1,4 +1,4 @@
-import { type Hint, LANES, type Lane } from '@mooring/core'
+import { type Hint, LANES, type Lane, type QueueStanding } from '@mooring/core'
 import type { Channel, ChannelModel, ConfirmChannel } from 'amqplib'
 import { pause, within } from '../pause.ts'
 import { createPublisher } from './publisher.ts'
@@ -13,21 +13,31 @@ export interface Publishing {
   publish(hints: Hint[]): Promise<{ confirmed: number; unconfirmed: number }>
   publishRaw(lane: Lane, body: Buffer): Promise<void>
   depth(): Promise<Record<Lane, number> | null>
+  queues(): Promise<QueueStanding[] | null>
 }
 
 /** What lives and dies with one connection. */
 interface Life {
   connection: ChannelModel
   channel: ConfirmChannel
-  /** For `depth` alone: asking for a queue that is missing closes the channel. */
+  /** For questions alone: asking for a queue that is missing closes the channel. */
   askOn: Channel | null
   fail: (reason: Error) => void
   ended: AbortController
 }
 
 /** `waitMs` bounds every wait for the broker's word. */
-export function startPublishing(broker: Broker, topology: Topology, { waitMs }: { waitMs: number }): Publishing {
-  const publisher = createPublisher(topology, { onReturned: declareAgain })
+export function startPublishing(
+  broker: Broker,
+  topology: Topology,
+  { waitMs, onReturned }: { waitMs: number; onReturned: () => void },
+): Publishing {
+  const publisher = createPublisher(topology, {
+    onReturned() {
+      onReturned()
+      declareAgain()
+    },
+  })
   let life: Life | null = null
   let blocked = false
   let declaring: Promise<void> | null = null
@@ -67,6 +77,15 @@ export function startPublishing(broker: Broker, topology: Topology, { waitMs }: 
     })
   }
 
+  async function look(queues: readonly string[]): Promise<QueueStanding[] | null> {
+    if (life === null || blocked) return null
+    const standing = ask(life, queues).catch((error: unknown) => {
+      if ((error as { code?: unknown }).code === NOT_FOUND) declareAgain()
+      return null
+    })
+    return (await within(waitMs, standing)) ? standing : null
+  }
+
   return {
     connection,
     isBlocked: () => blocked,
@@ -84,13 +103,15 @@ export function startPublishing(broker: Broker, topology: Topology, { waitMs }: 
     },
 
     async depth() {
-      if (life === null || blocked) return null
-      const counts = ask(life, topology).catch((error: unknown) => {
-        if ((error as { code?: unknown }).code === NOT_FOUND) declareAgain()
-        return null
-      })
-      return (await within(waitMs, counts)) ? counts : null
+      const standing = await look(LANES.map((lane) => topology.queues[lane]))
+      if (standing === null) return null
+      return Object.fromEntries(LANES.map((lane, place) => [lane, standing[place]?.messages ?? 0])) as Record<
+        Lane,
+        number
+      >
     },
+
+    queues: () => look([...LANES.map((lane) => topology.queues[lane]), topology.deadQueue]),
   }
 }
 
@@ -107,12 +128,14 @@ async function declareAfterPause({ connection, ended, fail }: Life, topology: To
 // AMQP 0-9-1 §1.1, constants.
 const NOT_FOUND = 404
 
-async function ask(life: Life, topology: Topology): Promise<Record<Lane, number>> {
+async function ask(life: Life, queues: readonly string[]): Promise<QueueStanding[]> {
   const channel = (life.askOn ??= await openAskingChannel(life))
-  const counts = await Promise.all(
-    LANES.map(async (lane) => [lane, (await channel.checkQueue(topology.queues[lane])).messageCount] as const),
+  return Promise.all(
+    queues.map(async (name) => {
+      const { messageCount: messages, consumerCount: consumers } = await channel.checkQueue(name)
+      return { name, messages, consumers }
+    }),
   )
-  return Object.fromEntries(counts) as Record<Lane, number>
 }
 
 async function openAskingChannel(life: Life): Promise<Channel> {

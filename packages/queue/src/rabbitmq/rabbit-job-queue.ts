@@ -18,6 +18,8 @@ export interface RabbitOptions {
   heartbeatSeconds?: number
   /** A consumer that gets nothing for this long, although it could and its queue has messages, is replaced. */
   lookMs?: number
+  /** Called for each hint that no queue took. */
+  onReturned?: () => void
   log: Log
 }
 
@@ -37,11 +39,12 @@ export function createRabbitJobQueue({
   waitMs = 5000,
   heartbeatSeconds = 10,
   lookMs = 15_000,
+  onReturned = () => {},
   log,
 }: RabbitOptions): RabbitJobQueue {
   const broker: Broker = { url: withHeartbeat(url, heartbeatSeconds), lookMs, log }
   const topology = topologyOf(prefix, maxLength)
-  const publishing = startPublishing(broker, topology, { waitMs })
+  const publishing = startPublishing(broker, topology, { waitMs, onReturned })
   const connections = new Set<SupervisedConnection>([publishing.connection])
 
   /** Returns when the first attempt to consume is over: a broker that is down is consumed from when it is back. */
@@ -60,6 +63,7 @@ export function createRabbitJobQueue({
     publish: publishing.publish,
     publishRaw: publishing.publishRaw,
     depth: publishing.depth,
+    queues: publishing.queues,
 
     consume: ({ slots, handle }) => begin(consumeHints(broker, { topology, slots, handle })),
     consumeDeadLetters: (handle) => begin(consumeDeadLetters(broker, { topology, handle })),

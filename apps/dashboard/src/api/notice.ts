@@ -1,0 +1,1 @@
+export type { Notification as Notice, Silence } from '@mooring/client'

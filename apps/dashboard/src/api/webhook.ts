@@ -1,0 +1,1 @@
+export type { Webhook, WebhookDelivery as Delivery } from '@mooring/client'

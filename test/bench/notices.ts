@@ -1,0 +1,215 @@
+/**
+ * `npm run bench:notices`: 10,000 domains of 500 tenants fail within a minute, while a worker proves active names again as
+ * fast as it can. Prints the messages that each channel got, how many domains they count, and the names per second before,
+ * during and after that minute. The failures' rows come as the transitions that fail would write them; the domains stand
+ * there before, so that what is measured is the telling.
+ */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Domain, type Hostname, reason } from '@mooring/core'
+import { type Database, openDatabase } from '@mooring/postgres'
+import { aDomain } from '../builders/domain.ts'
+import { silentLog } from '../builders/silent-log.ts'
+import { storeDomain } from '../builders/stored-domain.ts'
+import { startNamed } from '../services/named.ts'
+import { createTestDatabase, startPostgres } from '../services/postgres.ts'
+import { eventually, startRole } from '../services/processes.ts'
+import { startRabbitMQ } from '../services/rabbitmq.ts'
+import { startSmtp } from '../services/smtp.ts'
+import { cpuSecondsOfTree } from './cpu.ts'
+import { startDnsWorld } from './dns-world.ts'
+
+const FAILING = Number(process.env['BENCH_FAILING'] ?? 10_000)
+const NAMES = Number(process.env['BENCH_NAMES'] ?? 1_000)
+const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 60)
+const TENANTS = 500
+const EDGE = { hostname: 'edge.platform.example', addresses: ['192.0.2.1'] }
+const BECAUSE = JSON.stringify(reason('OWNERSHIP_TOKEN_EXPIRED', 'It was not found in time.'))
+
+const say = (text: string) => process.stderr.write(`${text}\n`)
+const chat: string[] = []
+const webhook = createServer(async (request, response) => {
+  let body = ''
+  for await (const chunk of request) body += String(chunk)
+  chat.push(JSON.parse(body).text)
+  response.end()
+})
+await new Promise<void>((resolve) => webhook.listen(0, '127.0.0.1', resolve))
+
+say(`Filling a DNS world with ${NAMES} zones …`)
+const domains = Array.from({ length: NAMES }, (_, index) => activeDomain(index))
+const [world, smtp, postgres, rabbit] = await Promise.all([
+  startDnsWorld(domains, EDGE),
+  startSmtp(),
+  startPostgres({ durable: true }),
+  startRabbitMQ(),
+])
+const dir = await mkdtemp(join(tmpdir(), 'mooring-notices-'))
+const testDatabase = await createTestDatabase(postgres)
+const database = openDatabase({ url: testDatabase.url, log: silentLog })
+const resolver = await startNamed({ recursive: { roots: [`${world.root}:${world.port}`] } })
+const settings = {
+  DATABASE_URL: testDatabase.url,
+  AMQP_URL: rabbit.address.url,
+  LOG_LEVEL: 'error',
+  MOORING_ENCRYPTION_KEY: '00'.repeat(32),
+  MOORING_EDGE_HOSTNAME: EDGE.hostname,
+  MOORING_EDGE_ADDRESSES: EDGE.addresses.join(','),
+  MOORING_DNS_ROOTS: world.root,
+  MOORING_DNS_PORT: String(world.port),
+  MOORING_DNS_RESOLVERS: resolver.address.dnsServer,
+  MOORING_DNS_ALLOW: '127.0.0.0/8',
+  MOORING_ISSUER: 'local',
+  MOORING_DATA_DIR: dir,
+  MOORING_SLOTS: '8',
+  MOORING_SLACK_WEBHOOK_URL: `http://127.0.0.1:${(webhook.address() as AddressInfo).port}/`,
+  MOORING_SMTP_URL: smtp.url,
+  MOORING_NOTICE_EMAIL_FROM: 'mooring@platform.example',
+  MOORING_NOTICE_EMAIL_TO: 'ops@platform.example',
+}
+const roles = ['scheduler', 'worker'].map((role) => startRole(role, role, settings, { logDir: dir }))
+try {
+  for (const domain of domains) await storeDomain(database, domain)
+  await database.pool.query(
+    `insert into domains (id, hostname, tenant, state, step, lane, target, verification, tls, edge_pool, reason)
+     select 'dom_failing-' || n, 'n' || n || '.failing.example', 't' || n % ${TENANTS}, 'failed', 'verify_ownership', 'normal',
+            '{"type": "none"}', '{}', '{"mode": "auto"}', 'default', $1::jsonb
+     from generate_series(1, ${FAILING}) n`,
+    [BECAUSE],
+  )
+  await database.pool.query('vacuum analyze')
+  await eventually('the worker takes hints', async () => (await rowsOf('select from workers')) > 0)
+  await prove(5)
+
+  say(`Proving names for ${SECONDS} s, as it is …`)
+  const before = await prove(SECONDS)
+  say(`The same while ${FAILING} domains fail …`)
+  const failing = failEvenly(database)
+  const during = await prove(SECONDS)
+  await failing
+  say(`The same afterwards …`)
+  const after = await prove(SECONDS)
+  say('Waiting until everything was told …')
+  await eventually(
+    'all are told',
+    async () =>
+      (await rowsOf('select from notice_outbox')) +
+        (await rowsOf('select from notice_groups where held > 0')) +
+        (await rowsOf('select from deliveries where delivered_at is null')) +
+        (await rowsOf('select from notice_tellings where delivery_id is null')) ===
+      0,
+    900_000,
+  )
+  report({ before, during, after })
+} finally {
+  await Promise.all(roles.map((role) => role.stop()))
+  await database.close()
+  webhook.close()
+  await Promise.all([resolver.stop(), world.stop(), rabbit.stop(), smtp.stop()])
+  await testDatabase.drop()
+  await postgres.stop()
+  await rm(dir, { recursive: true, force: true })
+}
+
+interface Proving {
+  perSecond: number
+  /** Of worker, scheduler and database together. */
+  cpuMsPerName: number
+  /** Of a core. */
+  schedulerShare: number
+}
+
+/** Active names fall due all at once, again and again; names per second over the whole time. */
+async function prove(seconds: number): Promise<Proving> {
+  const startedAt = performance.now()
+  const cpuBefore = cpu()
+  let proved = 0
+  while (performance.now() - startedAt < seconds * 1000) {
+    await database.pool.query(
+      `update domains set lease_until = null, leased_by = null, hinted_until = null, next_run_at = now() where state = 'active'`,
+    )
+    await database.pool.query(`select pg_notify('mooring_due', '')`)
+    await eventually(
+      'every name is proved again',
+      async () => (await rowsOf('select from domains where next_run_at <= now() limit 1')) === 0,
+      300_000,
+    )
+    proved += NAMES
+  }
+  const cpuAfter = cpu()
+  const spent = (role: keyof typeof cpuAfter) => cpuAfter[role] - cpuBefore[role]
+  return {
+    perSecond: (proved * 1000) / (performance.now() - startedAt),
+    cpuMsPerName: ((spent('worker') + spent('postgres') + spent('scheduler')) * 1000) / proved,
+    schedulerShare: spent('scheduler') / ((performance.now() - startedAt) / 1000),
+  }
+}
+
+/** Seconds of CPU so far: unlike names per second, they do not depend on what else the machine does. */
+function cpu() {
+  const [scheduler, worker] = roles
+  return {
+    scheduler: cpuSecondsOfTree(scheduler?.pid ?? 0),
+    worker: cpuSecondsOfTree(worker?.pid ?? 0),
+    postgres: postgres.address.pid === null ? 0 : cpuSecondsOfTree(postgres.address.pid),
+  }
+}
+
+/** Rows in the outbox at an even pace. */
+async function failEvenly({ pool }: Database): Promise<void> {
+  const startedAt = performance.now()
+  for (let written = 0; written < FAILING; ) {
+    const wanted = Math.min(FAILING, Math.ceil(((performance.now() - startedAt) / (SECONDS * 1000)) * FAILING))
+    if (wanted > written) {
+      await pool.query(
+        `insert into notice_outbox (group_key, domain_id, hostname, reason)
+         select 'OWNERSHIP_TOKEN_EXPIRED', id, hostname, reason
+         from generate_series($1::int, $2::int) n join domains on id = 'dom_failing-' || n`,
+        [written + 1, wanted],
+      )
+      written = wanted
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+
+function report({ before, during, after }: Record<'before' | 'during' | 'after', Proving>): void {
+  const counted = chat.reduce((sum, text) => sum + countOf(text), 0)
+  const three = (of: keyof Proving, digits: number) =>
+    [before, during, after].map((proving) => proving[of].toFixed(digits)).join(' | ')
+  const against = (of: keyof Proving) => `${((during[of] / ((before[of] + after[of]) / 2) - 1) * 100).toFixed(1)} %`
+  console.log(`\n${FAILING} domains of ${TENANTS} tenants failing within ${SECONDS} s:\n`)
+  console.log(`| messages to the chat | ${chat.length} |\n| --- | --- |`)
+  console.log(`| messages by e-mail | ${smtp.received.length} |`)
+  console.log(`| domains that they count | ${counted} |\n`)
+  console.log('| | before | during | after | during, against the others |\n| --- | --- | --- | --- | --- |')
+  console.log(`| names proved per second | ${three('perSecond', 1)} | ${against('perSecond')} |`)
+  console.log(`| CPU per name, ms | ${three('cpuMsPerName', 2)} | ${against('cpuMsPerName')} |`)
+  console.log(`| scheduler, of a core | ${three('schedulerShare', 3)} | |\n`)
+  for (const text of chat) console.log(`> ${text.replaceAll('\n', '\n> ')}\n`)
+}
+
+/** What a message says that it counts; one that names a domain counts it. */
+function countOf(text: string): number {
+  const counts = [...text.matchAll(/(?:^|, )([\d,]+)(?: more)? domains?/gm)].map(([, count = '']) =>
+    Number(count.replaceAll(',', '')),
+  )
+  return counts.length === 0 ? 1 : counts.reduce((sum, count) => sum + count, 0)
+}
+
+async function rowsOf(query: string): Promise<number> {
+  const { rowCount } = await database.pool.query(query)
+  return rowCount ?? 0
+}
+
+function activeDomain(index: number): Domain {
+  const domain = aDomain({ hostname: `shop.c${index}.example` as Hostname, state: 'active', step: 'reverify' })
+  return {
+    ...domain,
+    lane: 'normal',
+    verification: { ...domain.verification, token: index.toString(16).padStart(40, '0') },
+  }
+}
