@@ -103,7 +103,7 @@ describe('moor audit', () => {
   test('says that the record is whole, and where it was changed', async () => {
     await launch({ hostname: 'shop.example.com', target: { type: 'none' } })
     await createAuditSealer(database()).seal()
-    const whole = { exitCode: 0, stdout: 'The record is whole: 1 entries in 1 chains.' }
+    const whole = { exitCode: 0, stdout: 'The record is whole: 1 entry in 1 chain.' }
     expect(await moor('audit', 'verify')).toMatchObject(whole)
     await asSuperuser(`alter table audit disable trigger user; update audit set actor_id = 'x'`)
     const broken = await moor('audit', 'verify')
@@ -123,7 +123,7 @@ describe('moor audit', () => {
     }
     expect(await verify(exported)).toMatchObject({
       exitCode: 0,
-      stdout: expect.stringContaining('is whole: 1 entries'),
+      stdout: expect.stringContaining('is whole: 1 entry in 1 chain.'),
     })
     const forged = await verify(exported.replace('domains.create', 'domains.delete'))
     expect(forged).toMatchObject({ exitCode: 1, stdout: expect.stringMatching(/^default +1 +1$/m) })

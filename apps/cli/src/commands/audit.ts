@@ -3,7 +3,7 @@ import { verifyExport } from '@mooring/core'
 import { z } from 'zod'
 import { EXIT } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'
-import { numeral } from '../render/numeral.ts'
+import { numberOf, numeral } from '../render/numeral.ts'
 import { type Page, line, piece } from '../render/page.ts'
 import { agoOf } from '../render/span.ts'
 import { table } from '../render/table.ts'
@@ -112,7 +112,7 @@ function verdictPage({ chains }: Verdict): Page {
   const broken = chains.filter(({ ok }) => !ok)
   const entries = chains.reduce((sum, chain) => sum + chain.entries, 0)
   if (broken.length === 0) {
-    const whole = `The record is whole: ${numeral(entries)} entries in ${numeral(chains.length)} chains.`
+    const whole = `The record is whole: ${numberOf(entries, 'entry', 'entries')} in ${numberOf(chains.length, 'chain')}.`
     return [line([piece(whole, 'good')])]
   }
   return [

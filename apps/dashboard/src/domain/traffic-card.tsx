@@ -6,7 +6,7 @@ import { LIVE } from '../live/refresh-queries.ts'
 import { AsyncView } from '../parts/async-view.tsx'
 import { Card } from '../parts/card.tsx'
 import { Empty } from '../parts/empty.tsx'
-import { bytes, count } from '../parts/words.ts'
+import { bytes, count, plural } from '../parts/words.ts'
 
 const MinutesChart = lazy(() => import('../parts/minutes-chart.tsx').then((part) => ({ default: part.MinutesChart })))
 
@@ -36,7 +36,7 @@ function Traffic({ minutes }: { minutes: TrafficMinute[] }) {
   const requests = sum(minutes.map((minute) => minute.requests))
   const broken = sum(minutes.map(({ status }) => status['5xx'] ?? 0))
   const slowest = Math.max(0, ...minutes.map(({ p95_ms: ms }) => ms ?? 0))
-  const said = `${count(requests)} requests, ${count(broken)} server errors, ${bytes(sum(minutes.map((one) => one.bytes)))}, 95 % within ${count(slowest)} ms`
+  const said = `${plural(requests, 'request')}, ${plural(broken, 'server error')}, ${bytes(sum(minutes.map((one) => one.bytes)))}, 95 % within ${count(slowest)} ms`
   return (
     <>
       <p className="soft number">{said}</p>

@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import type { Overview } from '../api/overview.ts'
-import { count, span } from '../parts/words.ts'
+import { count, plural, span } from '../parts/words.ts'
 
 /** The figures that are looked at first. */
 export function Tiles({ overview }: { overview: Overview }) {
@@ -13,9 +13,10 @@ export function Tiles({ overview }: { overview: Overview }) {
   )
   const failed = byState['failed'] ?? 0
   const dead = jobs['dead'] ?? 0
+  const toDo = failed > 0 ? 'a person must look' : 'nothing to look at'
   return (
     <div className="tiles">
-      <Tile label="Active" to="/domains" search={{ state: 'active' }} detail={`of ${count(domains.total)} domains`}>
+      <Tile label="Active" to="/domains" search={{ state: 'active' }} detail={`of ${plural(domains.total, 'domain')}`}>
         {count(byState['active'] ?? 0)}
       </Tile>
       <Tile
@@ -30,7 +31,7 @@ export function Tiles({ overview }: { overview: Overview }) {
         to="/jobs"
         search={{ kind: 'failed' }}
         isBad={failed > 0}
-        detail={dead > 0 ? `and ${count(dead)} dead letters` : 'a person must look'}
+        detail={dead > 0 ? `and ${plural(dead, 'dead letter')}` : toDo}
       >
         {count(failed)}
       </Tile>
