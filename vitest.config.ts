@@ -2,6 +2,8 @@ import { configDefaults, defineConfig } from 'vitest/config'
 import { skippedSuites } from './test/services/skipped-suites.ts'
 
 const skipped = skippedSuites()
+/** As soon as a poll succeeds it is over; without this it gives up after 1 s, which a busy machine takes for anything. */
+const polling = (timeout: number) => ({ expect: { poll: { timeout, interval: 50 } } })
 const shared = { pool: 'forks' as const, hookTimeout: 120_000 }
 
 /** A layer on real services: what is missing on the machine is installed before its first test. */
@@ -11,6 +13,7 @@ const onServices = (
 ) => ({
   test: {
     ...shared,
+    ...polling(20_000),
     name,
     include: [`test/${name}/**/*.test.ts`],
     exclude: [...configDefaults.exclude, ...skipped],
@@ -26,6 +29,7 @@ export default defineConfig({
       {
         test: {
           ...shared,
+          ...polling(5_000),
           name: 'unit',
           include: ['{apps,packages}/*/src/**/*.test.ts', 'test/*.test.ts', 'test/simulation/*.test.ts'],
           testTimeout: 10_000,

@@ -5,7 +5,7 @@ import { apiUnderTest } from '../builders/api-under-test.ts'
 import { storeDomainIn } from '../builders/domain-in-state.ts'
 import { usePostgres } from '../services/test-database.ts'
 
-const { database, openAnother } = usePostgres()
+const { database, connect } = usePostgres()
 let api: ReturnType<typeof apiUnderTest>
 beforeEach(() => {
   api = apiUnderTest(database())
@@ -76,7 +76,7 @@ describe('POST /v1/jobs:bulk', () => {
 
   it('judges each domain again under its lock: one that has gone on meanwhile is left alone', async () => {
     const id = await storeDomainIn(database(), 'failed')
-    const other = await openAnother().pool.connect()
+    const other = await connect()
     await other.query('begin')
     await other.query(`update domains set state = 'active', step = 'reverify' where id = $1`, [id])
     const answer = onDomains({ action: 'delete', filter: { state: 'failed' } })
@@ -84,7 +84,7 @@ describe('POST /v1/jobs:bulk', () => {
       .poll(async () => (await database().pool.query(`select 1 from pg_locks where not granted`)).rowCount)
       .toBeGreaterThan(0)
     await other.query('commit')
-    other.release()
+    await other.end()
     expect((await answer).json).toEqual({ matched: 1, applied: 0, skipped: [{ code: 'CHANGED', count: 1 }] })
     expect(await stateOf(id)).toBe('active')
   })

@@ -8,6 +8,7 @@ import { type Challtestsrv, startChalltestsrv } from '../services/challtestsrv.t
 import { freePorts } from '../services/free-ports.ts'
 import type { Running } from '../services/provide.ts'
 import { usePostgres } from '../services/test-database.ts'
+import { soon } from '../services/soon.ts'
 
 const { database } = usePostgres()
 const HOSTNAME = 'shop.example.com'
@@ -142,7 +143,7 @@ describe('a diagnosis', () => {
     api = apiFor({ ...resolver, zoneOf })
     await launch()
     const running = Array.from({ length: 4 }, () => diagnosis())
-    await vi.waitFor(() => expect(zoneOf).toHaveBeenCalledTimes(4))
+    await soon(() => expect(zoneOf).toHaveBeenCalledTimes(4))
     const fifth = await diagnosis()
     expect([fifth.status, fifth.json.code, fifth.headers['retry-after']]).toEqual([429, 'TOO_MANY_REQUESTS', '5'])
     gate.resolve(null)

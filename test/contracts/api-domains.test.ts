@@ -1,8 +1,9 @@
 import { type DomainView, reachAnswer } from '@mooring/core'
-import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { ADMIN_KEY, apiUnderTest } from '../builders/api-under-test.ts'
 import { hostnameCases, targetCases } from '../corpus/read-corpus.ts'
 import { usePostgres } from '../services/test-database.ts'
+import { soon } from '../services/soon.ts'
 
 const { database } = usePostgres()
 let api: ReturnType<typeof apiUnderTest>
@@ -57,7 +58,7 @@ describe('POST /v1/domains', () => {
       },
       expect.objectContaining({ type: 'CNAME', name: 'shop.example.com', value: 'edge.platform.example' }),
     ])
-    await vi.waitFor(() => expect(api.published).toEqual([{ domainId: json.id, lane: 'interactive' }]))
+    await soon(() => expect(api.published).toEqual([{ domainId: json.id, lane: 'interactive' }]))
   })
 
   it('asks for addresses at the top of a zone, where a CNAME cannot stand', async () => {
@@ -67,7 +68,7 @@ describe('POST /v1/domains', () => {
 
   it('puts a migration on the lane that nobody waits behind', async () => {
     await launch('shop.example.com', { priority: 'normal' })
-    await vi.waitFor(() => expect(api.published[0]?.lane).toBe('normal'))
+    await soon(() => expect(api.published[0]?.lane).toBe('normal'))
   })
 
   it('tells all faults of one request at once, and stores nothing', async () => {
@@ -243,19 +244,19 @@ describe('reading domains', () => {
 describe('changing a domain', () => {
   it('takes a new target and metadata and looks at the domain now', async () => {
     const { json: made } = await launch('shop.example.com')
-    await vi.waitFor(() => expect(api.published).toHaveLength(1))
+    await soon(() => expect(api.published).toHaveLength(1))
     const target = { type: 'redirect', url: 'https://www.example.com/', status: 308 }
     const { status, json } = await api.call('PATCH', `/v1/domains/${made.id}`, { body: { target, metadata: { a: 1 } } })
     expect([status, json.target, json.metadata]).toEqual([202, target, { a: 1 }])
-    await vi.waitFor(() => expect(api.published).toHaveLength(2))
+    await soon(() => expect(api.published).toHaveLength(2))
   })
 
   it('looks again now when nothing differs', async () => {
     await launch('shop.example.com')
-    await vi.waitFor(() => expect(api.published).toHaveLength(1))
+    await soon(() => expect(api.published).toHaveLength(1))
     const { status } = await api.call('PATCH', '/v1/domains/shop.example.com', { body: { target: PROXY } })
     expect(status).toBe(202)
-    await vi.waitFor(() => expect(api.published).toHaveLength(2))
+    await soon(() => expect(api.published).toHaveLength(2))
   })
 
   it('refuses what may not change, and what is not valid', async () => {
@@ -284,10 +285,10 @@ describe('changing a domain', () => {
 
   it('checks at once, and retries only what failed', async () => {
     const { json: made } = await launch('shop.example.com')
-    await vi.waitFor(() => expect(api.published).toHaveLength(1))
+    await soon(() => expect(api.published).toHaveLength(1))
     const checked = await api.call('POST', `/v1/domains/${made.id}/check`, { headers: { 'content-length': '0' } })
     expect([checked.status, checked.json.id]).toEqual([202, made.id])
-    await vi.waitFor(() => expect(api.published).toHaveLength(2))
+    await soon(() => expect(api.published).toHaveLength(2))
 
     const early = await api.call('POST', `/v1/domains/${made.id}/retry`)
     expect([early.status, early.json.code]).toEqual([409, 'WRONG_STATE'])

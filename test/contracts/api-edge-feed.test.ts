@@ -1,9 +1,10 @@
 import { startApi } from '@mooring/api'
 import { newCertificateId, parseRouteUpdate } from '@mooring/core'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ADMIN_KEY, apiDependencies } from '../builders/api-under-test.ts'
 import { storeDomain } from '../builders/stored-domain.ts'
 import { usePostgres } from '../services/test-database.ts'
+import { soon } from '../services/soon.ts'
 
 const { database } = usePostgres()
 let api: Awaited<ReturnType<typeof start>>
@@ -76,7 +77,7 @@ async function publishRoute({ pool = 'default', keyOf = '', variant = 'https' } 
 
 /** Resolves once an edge's poll waits for a change. */
 const aWaitingPoll = async (name: string) =>
-  vi.waitFor(async () => {
+  soon(async () => {
     const { rows } = await database().pool.query('select last_seen_at from edges where name = $1', [name])
     expect(rows[0]?.last_seen_at).not.toBeNull()
   })
@@ -205,7 +206,7 @@ describe('a report', () => {
     const route = await publishRoute()
     const answer = await report(token, { generation: route.generation, rejected: [], server: 'nginx/1.22.1' })
     expect(answer.status).toBe(204)
-    await vi.waitFor(() => expect(api.published.map(({ domainId }) => domainId)).toEqual([route.id]))
+    await soon(() => expect(api.published.map(({ domainId }) => domainId)).toEqual([route.id]))
     const { json } = await ask(`/v1/domains/${route.id}`, ADMIN_KEY)
     expect(json.edges).toMatchObject({ generation: route.generation, proved: 1, live: 1, pending: [], silent: [] })
   })

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ADMIN_KEY, apiDependencies } from '../builders/api-under-test.ts'
 import { storeDomain } from '../builders/stored-domain.ts'
 import { usePostgres } from '../services/test-database.ts'
+import { soon } from '../services/soon.ts'
 
 const { database } = usePostgres()
 let api: RunningApi
@@ -49,7 +50,7 @@ async function listen(query = '', { key = ADMIN_KEY, from }: { key?: string; fro
       return event === undefined || data === undefined ? [] : [{ event, id: field('id') ?? '', data: JSON.parse(data) }]
     })
   const lastId = () => [...text.matchAll(/^id: (.*)$/gm)].at(-1)?.[1] as string
-  if (response.statusCode === 200) await vi.waitFor(() => expect(lastId()).toBeDefined())
+  if (response.statusCode === 200) await soon(() => expect(lastId()).toBeDefined())
   return { request, response, told, lastId, types: () => told().map(({ event }) => event), text: () => text }
 }
 type Listening = Awaited<ReturnType<typeof listen>>
@@ -170,7 +171,7 @@ describe('GET /v1/events', () => {
       `insert into events (domain_id, type, actor) select $1, 'n', 'api' from generate_series(1, 10001)`,
       [domain.id],
     )
-    await vi.waitFor(async () => {
+    await soon(async () => {
       const end = await apiDependencies(database()).dependencies.events.isResumable({ tx: 1, id: 0 }, 10_000)
       expect(end, 'all of them are there').toBe(false)
     })
@@ -196,7 +197,7 @@ describe('GET /v1/events', () => {
     await listen('', { key: 'nothing-of-the-kind' })
     await api.stop()
     const counted = 'mooring_http_requests_total{method="GET",route="/v1/events",status="200"} 1'
-    await vi.waitFor(async () => expect(await meter.text()).toContain(counted))
+    await soon(async () => expect(await meter.text()).toContain(counted))
     // Of the one that was refused.
     expect(await meter.text()).toContain('mooring_http_request_seconds_count{route="/v1/events"} 1')
   })

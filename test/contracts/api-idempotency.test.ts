@@ -1,7 +1,8 @@
 import type { Registry } from '@mooring/core'
-import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { apiUnderTest } from '../builders/api-under-test.ts'
 import { usePostgres } from '../services/test-database.ts'
+import { soon } from '../services/soon.ts'
 
 const { database } = usePostgres()
 let api: ReturnType<typeof apiUnderTest>
@@ -30,7 +31,7 @@ describe('a POST with an Idempotency-Key', () => {
     expect(second.headers['idempotency-replayed']).toBe('true')
     expect(second.headers['x-request-id']).not.toBe(first.headers['x-request-id'])
     expect(await storedDomains()).toBe(1)
-    await vi.waitFor(() => expect(api.published).toHaveLength(1))
+    await soon(() => expect(api.published).toHaveLength(1))
   })
 
   it('takes the same fields in another order for the same request', async () => {

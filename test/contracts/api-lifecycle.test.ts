@@ -1,9 +1,10 @@
 import { newDomainId, type State } from '@mooring/core'
 import { createLogger } from '@mooring/runtime'
-import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { apiUnderTest } from '../builders/api-under-test.ts'
 import { storeDomainIn } from '../builders/domain-in-state.ts'
 import { usePostgres } from '../services/test-database.ts'
+import { soon } from '../services/soon.ts'
 
 const { database } = usePostgres()
 let api: ReturnType<typeof apiUnderTest>
@@ -86,7 +87,7 @@ describe('an action', () => {
   it('tells the workers', async () => {
     const id = await stored('active')
     await act(id, 'suspend')
-    await vi.waitFor(() => expect(api.published.map(({ domainId }) => domainId)).toEqual([id]))
+    await soon(() => expect(api.published.map(({ domainId }) => domainId)).toEqual([id]))
   })
 })
 

@@ -3,7 +3,7 @@ import { apiUnderTest } from '../builders/api-under-test.ts'
 import { storeDomainIn } from '../builders/domain-in-state.ts'
 import { usePostgres } from '../services/test-database.ts'
 
-const { database, openAnother } = usePostgres()
+const { database, connect } = usePostgres()
 let api: ReturnType<typeof apiUnderTest>
 let id: string
 beforeEach(async () => {
@@ -49,7 +49,7 @@ describe('If-Match', () => {
 
   it('is judged under the row’s lock: what another is just writing counts', async () => {
     const etag = await tag()
-    const other = await openAnother().pool.connect()
+    const other = await connect()
     await other.query('begin')
     await other.query(`update domains set metadata = '{"plan": "pro"}' where id = $1`, [id])
     const answer = change(etag, 'https://one.example.net/')
@@ -57,7 +57,7 @@ describe('If-Match', () => {
       .poll(async () => (await database().pool.query('select 1 from pg_locks where not granted')).rowCount)
       .toBeGreaterThan(0)
     await other.query('commit')
-    other.release()
+    await other.end()
     expect(await answer).toMatchObject({ status: 412, json: { code: 'PRECONDITION_FAILED' } })
   })
 

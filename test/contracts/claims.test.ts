@@ -18,7 +18,7 @@ import { NO_CLOCKS } from '../builders/no-clocks.ts'
 import { aDomain } from '../builders/domain.ts'
 import { usePostgres } from '../services/test-database.ts'
 
-const { database, openAnother, asSuperuser } = usePostgres()
+const { database, openAnother, connect, asSuperuser } = usePostgres()
 const OPTIONS = { tokenLifetimeMs: 604_800_000, rotationGraceMs: 86_400_000 }
 const HOSTNAME = 'shop.example.com' as Hostname
 const RIVALS = 50
@@ -93,13 +93,13 @@ const prove = ({ lease }: Looking, { kysely }: Database = database()): Promise<R
 /** All proofs at once, each over a connection of its own: they begin when every one of them waits for the hostname. */
 async function proveAtOnce(rivals: Looking[]): Promise<RecordAnswer[]> {
   const processes = Array.from({ length: 10 }, () => openAnother())
-  const starter = await database().pool.connect()
+  const starter = await connect()
   await starter.query('begin')
   await starter.query('select from hostnames where hostname = $1 for update', [HOSTNAME])
   const proving = Promise.all(rivals.map((rival, i) => prove(rival, processes[i % processes.length])))
   await expect.poll(waitingForLocks).toBe(rivals.length)
   await starter.query('commit')
-  starter.release()
+  await starter.end()
   return proving
 }
 
@@ -430,7 +430,7 @@ describe('a worker that is cut off', () => {
     const [claim, rival] = [await aClaim(), await aClaim()]
     const before = await rows()
     // Its last statement waits for the rival's row, which somebody holds; then its connection is cut.
-    const blocker = await openAnother().pool.connect()
+    const blocker = await connect()
     await blocker.query('begin')
     await blocker.query('select from domains where id = $1 for update', [rival.id])
     const cut = prove(claim, openAnother()).catch((error: unknown) => error)
@@ -438,7 +438,7 @@ describe('a worker that is cut off', () => {
     await asSuperuser(`select pg_terminate_backend(pid) from pg_stat_activity where wait_event_type = 'Lock'`)
     expect(await cut).toMatchObject({ code: 'DATABASE_UNAVAILABLE' })
     await blocker.query('rollback')
-    blocker.release()
+    await blocker.end()
     expect(await rows()).toEqual(before)
     expect(await nameRow()).toMatchObject({ holder: null, era: 0 })
     expect(await prove(claim)).toMatchObject({ kind: 'recorded', domain: { holds: true } })
@@ -486,14 +486,14 @@ describe('a name that was let go', () => {
 
   it('is waited for while somebody takes it, with nothing in hand that the other may need', async () => {
     const holder = await launched()
-    const taker = await openAnother().pool.connect()
+    const taker = await connect()
     await taker.query('begin')
     await taker.query('select from hostnames where hostname = $1 for update', [HOSTNAME])
     const letting = letGo(holder)
     await expect.poll(waitingForLocks).toBe(1)
     await taker.query('select from domains where id = $1 for no key update nowait', [holder.id])
     await taker.query('rollback')
-    taker.release()
+    await taker.end()
     expect(await letting).toMatchObject({ kind: 'recorded', domain: { holds: false } })
   })
 

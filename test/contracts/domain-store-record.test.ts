@@ -20,7 +20,7 @@ import { aDomain } from '../builders/domain.ts'
 import { storeDueDomain } from '../builders/due-domain.ts'
 import { usePostgres } from '../services/test-database.ts'
 
-const { database, openAnother } = usePostgres()
+const { database, openAnother, connect } = usePostgres()
 let store: DomainStore
 beforeEach(() => {
   store = createDomainStore(database(), { leaseMs: 60_000 })
@@ -280,13 +280,13 @@ describe('record after a newer intent', () => {
 
   it('sees an intent that commits while the outcome waits for the row', async () => {
     const { id, lease } = await aClaimed()
-    const client = await openAnother().pool.connect()
+    const client = await connect()
     await client.query('begin')
     await client.query('update domains set gen = gen + 1, next_run_at = now() where id = $1', [id])
     const recording = store.record(lease, transition(done({ route: 'http' })))
     await expect.poll(someoneWaitsForALock).toBe(true)
     await client.query('commit')
-    client.release()
+    await client.end()
     expect(await recording).toEqual({ kind: 'superseded' })
     expect(await rowOf(id)).toMatchObject({ state: 'verifying', gen: 2, route_generation: null })
   })

@@ -1,20 +1,15 @@
 import { isAfter, type StreamedEvent, type StreamPlace } from '@mooring/core'
 import { createEventStream } from '@mooring/postgres'
-import pg from 'pg'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { storeDomain } from '../builders/stored-domain.ts'
 import { usePostgres } from '../services/test-database.ts'
 
-const { database, openAnother, asSuperuser } = usePostgres()
+const { database, openAnother, connect, asSuperuser } = usePostgres()
 let stream: ReturnType<typeof createEventStream>
 let domainId: string
-const clients: pg.PoolClient[] = []
 beforeEach(async () => {
   stream = createEventStream(database())
   domainId = (await storeDomain(database(), { tenant: 'acme', state: 'active', step: 'reverify' })).domain.id
-})
-afterEach(() => {
-  for (const client of clients.splice(0)) client.release(true)
 })
 
 const INSERT = `insert into events (domain_id, type, actor) values ($1, $2, 'api')`
@@ -22,8 +17,7 @@ const write = (type: string) => database().pool.query(INSERT, [domainId, type])
 
 /** A transaction in hand: it has written the event, and nobody sees it yet. */
 async function writing(type: string): Promise<{ commit(): Promise<unknown> }> {
-  const client = await database().pool.connect()
-  clients.push(client)
+  const client = await connect()
   await client.query('begin')
   await client.query(INSERT, [domainId, type])
   return { commit: () => client.query('commit') }
@@ -74,8 +68,7 @@ describe('the event stream', () => {
   })
 
   it('is not held up by a transaction that only reads', async () => {
-    const reader = await database().pool.connect()
-    clients.push(reader)
+    const reader = await connect()
     await reader.query('begin isolation level repeatable read; select * from events')
     await write('domain.active')
     expect((await readUntil(1)).types).toEqual(['domain.active'])

@@ -3,6 +3,7 @@ import { type ChannelModel, connect } from 'amqplib'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { freePorts } from '../services/free-ports.ts'
 import { silent, useRabbitMQ } from '../services/rabbitmq-queues.ts'
+import { soon } from '../services/soon.ts'
 import { aHint, hints, holder, recorder } from './job-queue.contract.ts'
 
 const { broker, prefix, openQueue } = useRabbitMQ()
@@ -60,7 +61,7 @@ describe('the job queue over a RabbitMQ that', () => {
     await queue.consume({ slots: 4, handle })
     const hint = aHint()
     await queue.publish([hint])
-    await vi.waitFor(() => expect(held).toEqual([hint]))
+    await soon(() => expect(held).toEqual([hint]))
     await broker().ctl('close_all_connections', 'a test wants it')
     await vi.waitFor(() => expect(held).toEqual([hint, hint]), SOON)
     letGo()
@@ -130,7 +131,7 @@ describe('the job queue over a RabbitMQ that', () => {
     const { held, letGo, handle } = holder()
     await queue.consume({ slots: 1, handle })
     await queue.publish(hints(5))
-    await vi.waitFor(() => expect(held).toHaveLength(1))
+    await soon(() => expect(held).toHaveLength(1))
     await broker().ctl('set_vm_memory_high_watermark', 'absolute', '1')
     try {
       expect(await queue.publish([aHint()])).toEqual({ confirmed: 0, unconfirmed: 1 })
@@ -220,7 +221,7 @@ describe('the job queue over a RabbitMQ that', () => {
     await queue.consume({ slots: 1, handle })
     const hint = aHint()
     await confirmed(queue, hint)
-    await vi.waitFor(() => expect(seen).toEqual([hint]))
+    await soon(() => expect(seen).toEqual([hint]))
   })
 
   it('has a full queue refuses more, which is no confirmation', async () => {

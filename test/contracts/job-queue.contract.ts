@@ -1,5 +1,6 @@
 import { type DeadLetter, encodeHint, type Hint, type JobQueue, type Lane, newDomainId } from '@mooring/core'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { soon } from '../services/soon.ts'
 
 /** The port, and the way in that a stranger would have. */
 export type QueueUnderTest = JobQueue & { publishRaw(lane: Lane, body: Buffer): Promise<void> }
@@ -41,18 +42,18 @@ export function jobQueueContract(name: string, open: () => Promise<QueueUnderTes
       await queue.consume({ slots: 4, handle })
       const sent = [...hints(5, 'interactive'), ...hints(5)]
       expect(await queue.publish(sent)).toEqual({ confirmed: 10, unconfirmed: 0 })
-      await vi.waitFor(() => expect(seen).toHaveLength(10))
+      await soon(() => expect(seen).toHaveLength(10))
       expect(seen).toEqual(expect.arrayContaining(sent))
     })
 
     it('keeps hints until somebody consumes, and says how many wait in each lane', async () => {
       const sent = [aHint('interactive'), ...hints(3)]
       await queue.publish(sent)
-      await vi.waitFor(async () => expect(await queue.depth()).toEqual({ interactive: 1, renewal: 0, normal: 3 }))
+      await soon(async () => expect(await queue.depth()).toEqual({ interactive: 1, renewal: 0, normal: 3 }))
       const { seen, handle } = recorder()
       await queue.consume({ slots: 1, handle })
-      await vi.waitFor(() => expect(seen).toHaveLength(4))
-      await vi.waitFor(async () => expect(await queue.depth()).toEqual({ interactive: 0, renewal: 0, normal: 0 }))
+      await soon(() => expect(seen).toHaveLength(4))
+      await soon(async () => expect(await queue.depth()).toEqual({ interactive: 0, renewal: 0, normal: 0 }))
     })
 
     it('confirms a thousand hints in one go, and nothing when there is nothing', async () => {
@@ -64,25 +65,25 @@ export function jobQueueContract(name: string, open: () => Promise<QueueUnderTes
       const { held, letGo, handle } = holder()
       await queue.publish([...hints(10, 'interactive'), ...hints(10)])
       await queue.consume({ slots: 3, handle })
-      await vi.waitFor(() => expect(held).toHaveLength(3))
+      await soon(() => expect(held).toHaveLength(3))
       // As many again would have come by the time the broker has answered twice.
       await queue.depth()
       await queue.depth()
       expect(held).toHaveLength(3)
       letGo()
-      await vi.waitFor(() => expect(held).toHaveLength(20))
+      await soon(() => expect(held).toHaveLength(20))
     })
 
     it('prefers the urgent lane without starving the other, with a single slot', async () => {
       const { held, letGo, handle } = holder()
       await queue.publish([...hints(30), ...hints(10, 'interactive')])
       await queue.consume({ slots: 1, handle })
-      await vi.waitFor(() => expect(held).toHaveLength(1))
+      await soon(() => expect(held).toHaveLength(1))
       // By the time the broker has answered twice, hints of both lanes wait for the slot.
       await queue.depth()
       await queue.depth()
       letGo()
-      await vi.waitFor(() => expect(held).toHaveLength(40))
+      await soon(() => expect(held).toHaveLength(40))
       const lanes = held.map(({ lane }) => lane)
       expect(lanes.indexOf('normal')).toBeLessThan(lanes.lastIndexOf('interactive'))
       expect(lanes.lastIndexOf('interactive')).toBeLessThan(lanes.lastIndexOf('normal'))
@@ -93,7 +94,7 @@ export function jobQueueContract(name: string, open: () => Promise<QueueUnderTes
       await queue.consume({ slots: 4, handle })
       const hint = aHint()
       await queue.publish(Array.from({ length: 100 }, () => hint))
-      await vi.waitFor(() => expect(seen).toHaveLength(100))
+      await soon(() => expect(seen).toHaveLength(100))
     })
 
     it('hands out a hint again when its handler rejects', async () => {
@@ -102,7 +103,7 @@ export function jobQueueContract(name: string, open: () => Promise<QueueUnderTes
       await queue.consume({ slots: 1, handle })
       const hint = aHint()
       await queue.publish([hint])
-      await vi.waitFor(() => expect(handle).toHaveBeenCalledTimes(2))
+      await soon(() => expect(handle).toHaveBeenCalledTimes(2))
       expect(handle).toHaveBeenLastCalledWith(hint)
     })
 
@@ -133,7 +134,7 @@ export function jobQueueContract(name: string, open: () => Promise<QueueUnderTes
       await queue.publish([last])
 
       await vi.waitFor(() => expect(letters).toHaveLength(4), { timeout: 10_000 })
-      await vi.waitFor(() => expect(seen).toEqual(expect.arrayContaining([first, last])))
+      await soon(() => expect(seen).toEqual(expect.arrayContaining([first, last])))
       const by = (code: string) => letters.filter((letter) => letter.code === code)
       expect(by('MESSAGE_NOT_JSON')).toHaveLength(2)
       expect(by('MESSAGE_UNKNOWN')[0]).toMatchObject({ detail: expect.stringContaining('not a hint of version 1') })
@@ -160,7 +161,7 @@ export function jobQueueContract(name: string, open: () => Promise<QueueUnderTes
       const { held, letGo, handle } = holder()
       const consumer = await queue.consume({ slots: 2, handle })
       await queue.publish(hints(6))
-      await vi.waitFor(() => expect(held).toHaveLength(2))
+      await soon(() => expect(held).toHaveLength(2))
       let stopped = false
       const stopping = consumer.stop({ drainMs: 10_000 }).then(() => (stopped = true))
       await queue.depth()
@@ -171,7 +172,7 @@ export function jobQueueContract(name: string, open: () => Promise<QueueUnderTes
 
       const { seen, handle: takeRest } = recorder()
       await queue.consume({ slots: 2, handle: takeRest })
-      await vi.waitFor(() => expect(seen).toHaveLength(4))
+      await soon(() => expect(seen).toHaveLength(4))
       expect(seen).not.toEqual(expect.arrayContaining([held[0]]))
     })
 
@@ -179,7 +180,7 @@ export function jobQueueContract(name: string, open: () => Promise<QueueUnderTes
       const { held, letGo, handle } = holder()
       const consumer = await queue.consume({ slots: 1, handle })
       await queue.publish([aHint()])
-      await vi.waitFor(() => expect(held).toHaveLength(1))
+      await soon(() => expect(held).toHaveLength(1))
       await consumer.stop({ drainMs: 50 })
       letGo()
     })

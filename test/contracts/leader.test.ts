@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { type Candidate, type LeaderOptions, runForLeader } from '@mooring/postgres'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { usePostgres } from '../services/test-database.ts'
+import { soon } from '../services/soon.ts'
 
 const { openAnother, asSuperuser } = usePostgres()
 const candidates: Candidate[] = []
@@ -39,48 +40,48 @@ const terminateLeader = () =>
 describe('the leader', () => {
   it('is one among many, and another when it stops', async () => {
     const all = [aCandidate(), aCandidate(), aCandidate()]
-    await vi.waitFor(() => expect(atWork.size).toBe(1))
+    await soon(() => expect(atWork.size).toBe(1))
     const first = all.find((candidate) => candidate.isLeading())
     await first?.stop()
     expect(first?.isLeading()).toBe(false)
-    await vi.waitFor(() => expect(atWork.size).toBe(1))
+    await soon(() => expect(atWork.size).toBe(1))
     expect(all.filter((candidate) => candidate.isLeading())).toHaveLength(1)
   })
 
   it('stops leading when its connection is lost, and somebody leads again', async () => {
     const only = aCandidate()
-    await vi.waitFor(() => expect(only.isLeading()).toBe(true))
+    await soon(() => expect(only.isLeading()).toBe(true))
     await terminateLeader()
-    await vi.waitFor(() => expect(only.terms()).toBe(2))
-    await vi.waitFor(() => expect(only.isLeading()).toBe(true))
+    await soon(() => expect(only.terms()).toBe(2))
+    await soon(() => expect(only.isLeading()).toBe(true))
   })
 
   it('loses the office when it says nothing for too long, as a frozen process does', async () => {
     const frozen = aCandidate({ probeMs: 600_000, silenceMs: 300 })
-    await vi.waitFor(() => expect(frozen.isLeading()).toBe(true))
+    await soon(() => expect(frozen.isLeading()).toBe(true))
     const other = aCandidate()
     await vi.waitFor(() => expect(other.isLeading()).toBe(true), { timeout: 5_000 })
   })
 
   it('keeps the office as long as it is heard', async () => {
     const steady = aCandidate({ probeMs: 50, silenceMs: 200 })
-    await vi.waitFor(() => expect(steady.isLeading()).toBe(true))
+    await soon(() => expect(steady.isLeading()).toBe(true))
     const other = aCandidate()
     const since = Date.now()
-    await vi.waitFor(() => expect(Date.now() - since).toBeGreaterThan(800))
+    await soon(() => expect(Date.now() - since).toBeGreaterThan(800))
     expect([steady.terms(), other.terms()]).toEqual([1, 0])
   })
 
   it('waits for its work to end before it gives the office up', async () => {
     const { promise: finished, resolve: finish } = Promise.withResolvers<void>()
     const slow = aCandidate({ lead: () => finished })
-    await vi.waitFor(() => expect(slow.isLeading()).toBe(true))
+    await soon(() => expect(slow.isLeading()).toBe(true))
     const other = aCandidate()
     const stopped = slow.stop()
     expect(other.isLeading()).toBe(false)
     finish()
     await stopped
-    await vi.waitFor(() => expect(other.isLeading()).toBe(true))
+    await soon(() => expect(other.isLeading()).toBe(true))
   })
 
   it('runs again when its work breaks', async () => {
@@ -91,6 +92,6 @@ describe('the leader', () => {
         if (terms < 3) throw new Error('broken')
       },
     })
-    await vi.waitFor(() => expect(terms).toBeGreaterThanOrEqual(3))
+    await soon(() => expect(terms).toBeGreaterThanOrEqual(3))
   })
 })

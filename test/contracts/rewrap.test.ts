@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { storeDomain } from '../builders/stored-domain.ts'
 import { usePostgres } from '../services/test-database.ts'
 
-const { database, openAnother, asSuperuser } = usePostgres()
+const { database, openAnother, connect, asSuperuser } = usePostgres()
 
 const [old, next, foreign] = ['0a', '0b', '0c'].map((byte) => byte.repeat(32)) as [string, string, string]
 const before = createKeyCustody(old)
@@ -100,14 +100,14 @@ describe('the rotation of the key-encryption key', () => {
     let batch = await rewrap.batch()
     while (batch.remaining > 12) batch = await rewrap.batch()
     // It dies between its reading and its writing, which this lock keeps it from.
-    const holder = await openAnother().pool.connect()
+    const holder = await connect()
     await holder.query('begin')
     await holder.query('lock table certificates in share mode')
     const dying = rewrap.batch().catch(({ message }: Error) => message)
     await asSuperuser(END_WHO_WAITS)
     expect(await dying).toContain('The database cannot be reached')
     await holder.query('commit')
-    holder.release()
+    await holder.end()
     await process.close()
 
     const stands = await Promise.all(secrets.map((secret) => secret.open(during)))
@@ -144,13 +144,13 @@ describe('the rotation of the key-encryption key', () => {
     const { id, open } = await certificate(before, 'held')
     await certificate(before, 'free')
     const rewrap = createRewrap(database(), during)
-    const writer = await openAnother().pool.connect()
+    const writer = await connect()
     await writer.query('begin')
     await writer.query('select from certificates where id = $1 for update', [id])
 
     expect(await round(rewrap)).toMatchObject({ rewrapped: 1, remaining: 1 })
     await writer.query('commit')
-    writer.release()
+    await writer.end()
 
     expect(await round(rewrap)).toMatchObject({ rewrapped: 1, remaining: 0 })
     expect(await open(after)).toBe('held')

@@ -15,10 +15,11 @@ import { createMemoryJobQueue } from '@mooring/queue'
 import { createMeter } from '@mooring/runtime'
 import { openWebhooks, type Scheduler, startScheduler } from '@mooring/scheduler'
 import { Webhook } from 'standardwebhooks'
-import { afterEach, expect, it, vi } from 'vitest'
+import { afterEach, expect, it } from 'vitest'
 import { silentLog } from '../builders/silent-log.ts'
 import { storeDomain } from '../builders/stored-domain.ts'
 import { usePostgres } from '../services/test-database.ts'
+import { soon } from '../services/soon.ts'
 
 const { database, openAnother } = usePostgres()
 const custody = createKeyCustody('0f'.repeat(32))
@@ -98,7 +99,6 @@ const write = (domainId: string, ...types: string[]) =>
     `insert into events (domain_id, type, actor, data) select $1, type, 'mooring', '{"n": 1}' from unnest($2::text[]) as type`,
     [domainId, types],
   )
-const soon = (assertion: () => unknown) => vi.waitFor(assertion, { timeout: 20_000, interval: 50 })
 
 it('the platform is told of a domain in the order of its events, signed, with the domain as the API shows it', async () => {
   const platform = await aReceiver()

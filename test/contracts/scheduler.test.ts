@@ -23,6 +23,7 @@ import { type Scheduler, startScheduler } from '@mooring/scheduler'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { storeDomain } from '../builders/stored-domain.ts'
 import { usePostgres } from '../services/test-database.ts'
+import { soon } from '../services/soon.ts'
 
 const { database, openAnother, asSuperuser } = usePostgres()
 const schedulers: Scheduler[] = []
@@ -144,7 +145,7 @@ describe('the scheduler', () => {
     expect(queue.hints[0]?.at).toBeGreaterThanOrEqual(dueAt.getTime() - 5)
     await notify()
     const asked = queue.asked
-    await vi.waitFor(() => expect(queue.asked).toBeGreaterThan(asked))
+    await soon(() => expect(queue.asked).toBeGreaterThan(asked))
     expect(queue.hints).toHaveLength(1)
   })
 
@@ -165,7 +166,7 @@ describe('the scheduler', () => {
     const queue = aQueue()
     for (let index = 0; index < 100; index += 1) await dueDomain()
     await leads(await aScheduler(queue.queue))
-    await vi.waitFor(() => expect(queue.hints).toHaveLength(64))
+    await soon(() => expect(queue.hints).toHaveLength(64))
     await createWorkers(database()).heartbeat({ name: 'worker-a', slots: 24 })
     await vi.waitFor(() => expect(queue.hints).toHaveLength(96), { timeout: 10_000 })
     queue.waiting = 0
@@ -267,14 +268,14 @@ describe('the scheduler', () => {
       },
       'domains in trouble',
     )
-    await vi.waitFor(() => expect(scheduler.log.info).toHaveBeenCalledWith(expect.anything(), 'delivery put off'))
+    await soon(() => expect(scheduler.log.info).toHaveBeenCalledWith(expect.anything(), 'delivery put off'))
     await database()
       .kysely.updateTable('deliveries')
       .set({ next_run_at: new Date(0) })
       .execute()
     await vi.waitFor(() => expect(received).toHaveLength(2), { timeout: 10_000 })
     expect(received[1]).toEqual({ text: expect.stringMatching(/^a\.example\.com: CA_REJECTED\./) })
-    await vi.waitFor(async () => {
+    await soon(async () => {
       const rows = await database().kysely.selectFrom('deliveries').select('delivered_at').execute()
       expect(rows).toEqual([{ delivered_at: expect.any(Date) }])
     })

@@ -9,12 +9,15 @@ export function usePostgres(): {
   database(): Database
   /** Connections of another process to the same database. */
   openAnother(): Database
+  /** A connection of nobody's, for a lock in the way of others; whatever a test that fails leaves open ends with the test. */
+  connect(): Promise<pg.Client>
   /** Runs a statement as a role that may do anything. */
   asSuperuser(statement: string): Promise<void>
 } {
   let server: Running<Postgres>
   let fresh: TestDatabase
   let opened: Database[] = []
+  let connected: pg.Client[] = []
   const open = () => {
     const database = openDatabase({ url: fresh.url, log: SILENT })
     opened.push(database)
@@ -29,6 +32,8 @@ export function usePostgres(): {
     open()
   })
   afterEach(async () => {
+    await Promise.all(connected.map((client) => client.end()))
+    connected = []
     await Promise.all(opened.filter(({ pool }) => !pool.ending).map((database) => database.close()))
     opened = []
     await fresh.drop()
@@ -37,6 +42,12 @@ export function usePostgres(): {
   return {
     database: () => opened[0] as Database,
     openAnother: open,
+    async connect() {
+      const client = new pg.Client(fresh.url)
+      connected.push(client)
+      await client.connect()
+      return client
+    },
     async asSuperuser(statement) {
       const client = new pg.Client(fresh.url)
       await client.connect()
