@@ -1,6 +1,7 @@
 import type { Domain, Hostname, State, StepName, Verification } from '@mooring/core'
 import type { Selectable } from 'kysely'
-import type { StoredVerification, Tables } from './tables.ts'
+import type { StoredVerification } from './tables/domains.ts'
+import type { Tables } from './tables.ts'
 
 export type DomainRow = Selectable<Tables['domains']>
 

@@ -3,7 +3,8 @@ import { type Transaction, sql } from 'kysely'
 import { toVerification } from './domain-row.ts'
 import { notifyDue } from './due.ts'
 import type { LockedHostname } from './hostnames.ts'
-import type { StoredVerification, Tables } from './tables.ts'
+import type { StoredVerification } from './tables/domains.ts'
+import type { Tables } from './tables.ts'
 
 /**
  * A claim has proved the hostname, whose row is locked: it holds it from now on.

@@ -10,7 +10,6 @@ export function useFilters<Name extends string>(
   const search: Record<string, unknown> = useSearch({ strict: false })
   const navigate = useNavigate()
   const key = JSON.stringify(names.map((name) => search[name]))
-  // biome-ignore format: one line is easier to read
   const filters = useMemo(() => pick(search, names), [key])
   const change = (changed: Filters<Name>) =>
     void navigate({
