@@ -13,7 +13,7 @@ import { publishHttpRoute } from '../builders/published-route.ts'
 import { anHttpRoute } from '../builders/served-route.ts'
 import { silentLog } from '../builders/silent-log.ts'
 import { freePorts } from '../services/free-ports.ts'
-import { findNginx } from '../services/nginx.ts'
+import { findNginx, stopNginx } from '../services/nginx.ts'
 import { type Role, eventually, startRole } from '../services/processes.ts'
 import { usePostgres } from '../services/test-database.ts'
 
@@ -157,6 +157,8 @@ describe('an edge with nginx', () => {
   afterEach(async () => {
     await Promise.all(roles.splice(0).map((role) => role.stop()))
     await server.stop()
+    // The agents that were killed left theirs.
+    await stopNginx(dir)
     await api?.stop()
     await rm(dir, { recursive: true, force: true })
   })

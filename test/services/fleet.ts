@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { type Server, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -8,6 +8,7 @@ import { buildIfStale } from '@mooring/dashboard'
 import pg from 'pg'
 import { startChalltestsrv } from './challtestsrv.ts'
 import { freePorts } from './free-ports.ts'
+import { stopNginx } from './nginx.ts'
 import { startPebble } from './pebble.ts'
 import { createEmptyDatabase, createTestDatabase, startPostgres } from './postgres.ts'
 import { type Role, eventually, startRole } from './processes.ts'
@@ -251,7 +252,7 @@ export async function startFleet(options: FleetOptions = {}) {
     async stop() {
       const roles = [fleet.scheduler, ...fleet.workers, ...fleet.edges.map(({ agent }) => agent), fleet.api]
       await Promise.all(roles.map((role) => role.stop()))
-      await Promise.all(fleet.edges.map(stopNginx))
+      await Promise.all(fleet.edges.map((edge) => stopNginx(edge.dir)))
       await truth.end()
       for (const { server } of sites) {
         server.closeAllConnections()
@@ -278,10 +279,4 @@ async function startSite(name: string): Promise<{ url: string; server: Server }>
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server }
-}
-
-/** An nginx outlives its agent on purpose, so a test ends it by the pid it wrote. */
-async function stopNginx(edge: Edge): Promise<void> {
-  const pid = Number(await readFile(join(edge.dir, 'nginx.pid'), 'utf8').catch(() => '0'))
-  if (pid > 0) process.kill(pid, 'SIGTERM')
 }
