@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
@@ -29,12 +30,16 @@ interface Hold {
   release(): Promise<void>
 }
 
+/**
+ * Not one that the system would give (0): those are also what connections to elsewhere leave from, and one of them may
+ * take it before it is listened on. Linux begins with them at 32768, others at 49152.
+ */
 async function holdPort(): Promise<Hold> {
-  return (await holdIfFree('127.0.0.1', 0)) ?? holdPort()
+  return (await holdIfFree('127.0.0.1', randomInt(10_000, 32_768))) ?? holdPort()
 }
 
-/** Null when somebody has the port; 0 takes any that is free for TCP. */
-async function holdIfFree(address: string, wanted: number): Promise<Hold | null> {
+/** Null when somebody has the port. */
+async function holdIfFree(address: string, port: number): Promise<Hold | null> {
   const tcp = createServer()
   const udp = createSocket('udp4')
   const release = async () => {
@@ -44,9 +49,8 @@ async function holdIfFree(address: string, wanted: number): Promise<Hold | null>
     ])
   }
   try {
-    tcp.listen(wanted, address)
+    tcp.listen(port, address)
     await once(tcp, 'listening')
-    const { port } = tcp.address() as { port: number }
     udp.bind(port, address)
     await once(udp, 'listening')
     return { port, release }

@@ -26,8 +26,8 @@ interface EventReader {
   write(text: string): void
   /** Bytes that wait to be sent. */
   backlog(): number
-  /** Resolves when none do, or when the stream is over. */
-  drained(): Promise<void>
+  /** Resolves when none do, or when the stream is over: true; false when that takes longer than `ms`. */
+  drained(ms: number): Promise<boolean>
   /** Ends the stream in good order. */
   end(): void
   /** Cuts it: it reads too slowly. */
@@ -46,6 +46,8 @@ export interface EventHubOptions {
   log: Log
   /** How often the table is read while anybody listens. */
   pollMs?: number
+  /** How long a stream that catches up may take nothing of what it was sent. */
+  stallMs?: number
 }
 
 const POLL_MS = 500
@@ -60,6 +62,7 @@ const HEARTBEAT_MS = 15 * SECOND
 /** Who is further behind gets a `reset`, and reads anew what it shows. */
 const MOST_MISSED = 10_000
 const MOST_WAITING_BYTES = 1024 * 1024
+const STALL_MS = 30 * SECOND
 /** A browser comes back after this long. */
 const RETRY_MS = 2 * SECOND
 
@@ -70,7 +73,7 @@ const RETRY_MS = 2 * SECOND
  *
  * A stream that goes on from somewhere reads the table by itself up to where the hub is, and then goes on with it.
  */
-export function createEventHub({ stream, log, pollMs = POLL_MS }: EventHubOptions): EventHub {
+export function createEventHub({ stream, log, pollMs = POLL_MS, stallMs = STALL_MS }: EventHubOptions): EventHub {
   /** Each with where it is: it has had everything up to there. */
   const live = new Map<EventReader, StreamPlace>()
   const readers = new Set<EventReader>()
@@ -93,7 +96,11 @@ export function createEventHub({ stream, log, pollMs = POLL_MS }: EventHubOption
   }
 
   function send(reader: EventReader, text: string): void {
-    if (reader.backlog() <= MOST_WAITING_BYTES) return reader.write(text)
+    if (reader.backlog() <= MOST_WAITING_BYTES) reader.write(text)
+    else cut(reader)
+  }
+
+  function cut(reader: EventReader): void {
     remove(reader)
     reader.cut()
   }
@@ -143,7 +150,8 @@ export function createEventHub({ stream, log, pollMs = POLL_MS }: EventHubOption
         live.set(reader, had)
         return
       }
-      await (page.isEnd ? pause(MOMENT_MS) : reader.drained())
+      if (page.isEnd) await pause(MOMENT_MS)
+      else if (!(await reader.drained(stallMs))) return cut(reader)
     }
   }
 

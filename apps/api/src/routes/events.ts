@@ -1,5 +1,6 @@
 import { EVENT_TYPES, parsePlace } from '@mooring/core'
 import { once as nextEvent } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { assertOwnTenant, principalOf } from '../access.ts'
@@ -90,7 +91,7 @@ export function eventRoutes(
         from,
         write: (words) => void socket.write(words),
         backlog: () => socket.writableLength,
-        drained: () => drained(socket),
+        drained: (ms) => drained(socket, ms),
         end: () => socket.end(),
         cut() {
           log.info({ requestId: request.id }, 'a stream of events was cut: its reader is too slow')
@@ -134,11 +135,13 @@ function hijack(reply: FastifyReply): FastifyReply['raw'] {
   return raw
 }
 
-async function drained(socket: FastifyReply['raw']): Promise<void> {
-  if (!socket.writableNeedDrain || socket.destroyed) return
+async function drained(socket: FastifyReply['raw'], ms: number): Promise<boolean> {
+  if (!socket.writableNeedDrain || socket.destroyed) return true
   const over = new AbortController()
-  const once = (name: string) => nextEvent(socket, name, { signal: over.signal })
-  await Promise.race([once('drain'), once('close')]).finally(() => over.abort())
+  const { signal } = over
+  const once = (name: string) => nextEvent(socket, name, { signal }).then(() => true)
+  const late = sleep(ms, false, { signal, ref: false })
+  return Promise.race([once('drain'), once('close'), late]).finally(() => over.abort())
 }
 
 /** A key may be revoked and a session end while its stream goes on; a database that is away ends nothing. */
