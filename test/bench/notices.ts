@@ -1,7 +1,8 @@
 /**
  * `npm run bench:notices`: 10,000 domains of 500 tenants fail within a minute, while a worker proves active names again as
- * fast as it can. Prints the messages that each channel got, how many domains they count, and the names per second before,
- * during and after that minute. The failures' rows come as the transitions that fail would write them; the domains stand
+ * fast as it can. Prints the messages that each channel got, how many domains they count, and the names per second while domains
+ * fail against those of quiet times in between: the minute comes in pieces, each block quiet, failing, failing, quiet, so that
+ * what changes with time alone is in both. The failures' rows come as the transitions that fail would write them; the domains stand
  * there before, so that what is measured is the telling.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -25,9 +26,18 @@ import { startDnsWorld } from './dns-world.ts'
 const FAILING = Number(process.env['BENCH_FAILING'] ?? 10_000)
 const NAMES = Number(process.env['BENCH_NAMES'] ?? 1_000)
 const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 60)
+const BLOCKS = Number(process.env['BENCH_BLOCKS'] ?? 4)
 const TENANTS = 500
+const PIECE_SECONDS = SECONDS / (2 * BLOCKS)
 const EDGE = { hostname: 'edge.platform.example', addresses: ['192.0.2.1'] }
 const BECAUSE = JSON.stringify(reason('OWNERSHIP_TOKEN_EXPIRED', 'It was not found in time.'))
+
+const RATES = {
+  'names proved per second': ({ names, seconds }: Proving) => names / seconds,
+  'CPU per name, ms': ({ names, cpu: spent }: Proving) =>
+    ((spent.worker + spent.postgres + spent.scheduler) * 1000) / names,
+  'scheduler, of a core': ({ seconds, cpu: spent }: Proving) => spent.scheduler / seconds,
+}
 
 const say = (text: string) => process.stderr.write(`${text}\n`)
 const chat: string[] = []
@@ -84,14 +94,21 @@ try {
   await eventually('the worker takes hints', async () => (await rowsOf('select from workers')) > 0)
   await prove(5)
 
-  say(`Proving names for ${SECONDS} s, as it is …`)
-  const before = await prove(SECONDS)
-  say(`The same while ${FAILING} domains fail …`)
-  const failing = failEvenly(database)
-  const during = await prove(SECONDS)
-  await failing
-  say(`The same afterwards …`)
-  const after = await prove(SECONDS)
+  const failures = createFailures(database)
+  const blocks: Block[] = []
+  for (let block = 1; block <= BLOCKS; block += 1) {
+    say(`Block ${block} of ${BLOCKS}: proving names, quiet, failing, failing, quiet …`)
+    const quiet = [await prove(PIECE_SECONDS)]
+    const failing = []
+    for (let piece = 0; piece < 2; piece += 1) {
+      failures.resume()
+      failing.push(await prove(PIECE_SECONDS))
+      await failures.pause()
+    }
+    quiet.push(await prove(PIECE_SECONDS))
+    blocks.push({ quiet: sumOf(quiet), failing: sumOf(failing) })
+  }
+  await failures.rest()
   say('Waiting until everything was told …')
   await eventually(
     'all are told',
@@ -103,7 +120,7 @@ try {
       0,
     900_000,
   )
-  report({ before, during, after })
+  report(blocks)
 } finally {
   await Promise.all(roles.map((role) => role.stop()))
   await database.close()
@@ -115,18 +132,22 @@ try {
 }
 
 interface Proving {
-  perSecond: number
-  /** Of worker, scheduler and database together. */
-  cpuMsPerName: number
-  /** Of a core. */
-  schedulerShare: number
+  names: number
+  seconds: number
+  /** Seconds of CPU. */
+  cpu: Record<'scheduler' | 'worker' | 'postgres', number>
 }
 
-/** Active names fall due all at once, again and again; names per second over the whole time. */
+interface Block {
+  quiet: Proving
+  failing: Proving
+}
+
+/** Active names fall due all at once, again and again. */
 async function prove(seconds: number): Promise<Proving> {
   const startedAt = performance.now()
-  const cpuBefore = cpu()
-  let proved = 0
+  const before = cpu()
+  let names = 0
   while (performance.now() - startedAt < seconds * 1000) {
     await database.pool.query(
       `update domains set lease_until = null, leased_by = null, hinted_until = null, next_run_at = now() where state = 'active'`,
@@ -137,15 +158,27 @@ async function prove(seconds: number): Promise<Proving> {
       async () => (await rowsOf('select from domains where next_run_at <= now() limit 1')) === 0,
       300_000,
     )
-    proved += NAMES
+    names += NAMES
   }
-  const cpuAfter = cpu()
-  const spent = (role: keyof typeof cpuAfter) => cpuAfter[role] - cpuBefore[role]
+  const after = cpu()
+  const spent = (role: keyof typeof after) => after[role] - before[role]
   return {
-    perSecond: (proved * 1000) / (performance.now() - startedAt),
-    cpuMsPerName: ((spent('worker') + spent('postgres') + spent('scheduler')) * 1000) / proved,
-    schedulerShare: spent('scheduler') / ((performance.now() - startedAt) / 1000),
+    names,
+    seconds: (performance.now() - startedAt) / 1000,
+    cpu: { scheduler: spent('scheduler'), worker: spent('worker'), postgres: spent('postgres') },
   }
+}
+
+function sumOf(provings: readonly Proving[]): Proving {
+  return provings.reduce((sum, { names, seconds, cpu: spent }) => ({
+    names: sum.names + names,
+    seconds: sum.seconds + seconds,
+    cpu: {
+      scheduler: sum.cpu.scheduler + spent.scheduler,
+      worker: sum.cpu.worker + spent.worker,
+      postgres: sum.cpu.postgres + spent.postgres,
+    },
+  }))
 }
 
 /** Seconds of CPU so far: unlike names per second, they do not depend on what else the machine does. */
@@ -158,37 +191,60 @@ function cpu() {
   }
 }
 
-/** Rows in the outbox at an even pace. */
-async function failEvenly({ pool }: Database): Promise<void> {
-  const startedAt = performance.now()
-  for (let written = 0; written < FAILING; ) {
-    const wanted = Math.min(FAILING, Math.ceil(((performance.now() - startedAt) / (SECONDS * 1000)) * FAILING))
-    if (wanted > written) {
-      await pool.query(
-        `insert into notice_outbox (group_key, domain_id, hostname, reason)
-         select 'OWNERSHIP_TOKEN_EXPIRED', id, hostname, reason
-         from generate_series($1::int, $2::int) n join domains on id = 'dom_failing-' || n`,
-        [written + 1, wanted],
-      )
-      written = wanted
+/** Rows in the outbox, at the pace that all of them take `SECONDS` of failing. */
+function createFailures({ pool }: Database) {
+  let written = 0
+  let failing = Promise.resolve()
+  let over = new AbortController()
+
+  async function fail(until: number): Promise<void> {
+    if (until <= written) return
+    await pool.query(
+      `insert into notice_outbox (group_key, domain_id, hostname, reason)
+       select 'OWNERSHIP_TOKEN_EXPIRED', id, hostname, reason
+       from generate_series($1::int, $2::int) n join domains on id = 'dom_failing-' || n`,
+      [written + 1, until],
+    )
+    written = until
+  }
+  async function failEvenly(signal: AbortSignal): Promise<void> {
+    const [startedAt, first] = [performance.now(), written]
+    while (!signal.aborted) {
+      const share = (performance.now() - startedAt) / (SECONDS * 1000)
+      await fail(Math.min(FAILING, first + Math.ceil(share * FAILING)))
+      await new Promise((resolve) => setTimeout(resolve, 50))
     }
-    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  return {
+    resume() {
+      over = new AbortController()
+      failing = failEvenly(over.signal)
+    },
+    async pause() {
+      over.abort()
+      await failing
+    },
+    /** Those that the pieces had no time for. */
+    rest: () => fail(FAILING),
   }
 }
 
-function report({ before, during, after }: Record<'before' | 'during' | 'after', Proving>): void {
+function report(blocks: readonly Block[]): void {
   const counted = chat.reduce((sum, text) => sum + countOf(text), 0)
-  const three = (of: keyof Proving, digits: number) =>
-    [before, during, after].map((proving) => proving[of].toFixed(digits)).join(' | ')
-  const against = (of: keyof Proving) => `${((during[of] / ((before[of] + after[of]) / 2) - 1) * 100).toFixed(1)} %`
-  console.log(`\n${FAILING} domains of ${TENANTS} tenants failing within ${SECONDS} s:\n`)
+  console.log(`\n${FAILING} domains of ${TENANTS} tenants, at the pace of all within ${SECONDS} s:\n`)
   console.log(`| messages to the chat | ${chat.length} |\n| --- | --- |`)
   console.log(`| messages by e-mail | ${smtp.received.length} |`)
   console.log(`| domains that they count | ${counted} |\n`)
-  console.log('| | before | during | after | during, against the others |\n| --- | --- | --- | --- | --- |')
-  console.log(`| names proved per second | ${three('perSecond', 1)} | ${against('perSecond')} |`)
-  console.log(`| CPU per name, ms | ${three('cpuMsPerName', 2)} | ${against('cpuMsPerName')} |`)
-  console.log(`| scheduler, of a core | ${three('schedulerShare', 3)} | |\n`)
+  console.log('| | quiet | failing | ratio | ratio of each block |\n| --- | --- | --- | --- | --- |')
+  const all = { quiet: sumOf(blocks.map(({ quiet }) => quiet)), failing: sumOf(blocks.map(({ failing }) => failing)) }
+  for (const [name, rate] of Object.entries(RATES)) {
+    const ratio = ({ quiet, failing }: Block) => (rate(failing) / rate(quiet)).toFixed(3)
+    const each = blocks.map(ratio).join(', ')
+    console.log(
+      `| ${name} | ${rate(all.quiet).toFixed(3)} | ${rate(all.failing).toFixed(3)} | ${ratio(all)} | ${each} |`,
+    )
+  }
+  console.log()
   for (const text of chat) console.log(`> ${text.replaceAll('\n', '\n> ')}\n`)
 }
 
