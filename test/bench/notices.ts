@@ -24,9 +24,9 @@ import { cpuSecondsOfTree } from './cpu.ts'
 import { startDnsWorld } from './dns-world.ts'
 
 const FAILING = Number(process.env['BENCH_FAILING'] ?? 10_000)
-const NAMES = Number(process.env['BENCH_NAMES'] ?? 1_000)
+const NAMES = Number(process.env['BENCH_NAMES'] ?? 500)
 const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 60)
-const BLOCKS = Number(process.env['BENCH_BLOCKS'] ?? 4)
+const BLOCKS = Number(process.env['BENCH_BLOCKS'] ?? 8)
 const TENANTS = 500
 const PIECE_SECONDS = SECONDS / (2 * BLOCKS)
 const EDGE = { hostname: 'edge.platform.example', addresses: ['192.0.2.1'] }
@@ -235,13 +235,16 @@ function report(blocks: readonly Block[]): void {
   console.log(`| messages to the chat | ${chat.length} |\n| --- | --- |`)
   console.log(`| messages by e-mail | ${smtp.received.length} |`)
   console.log(`| domains that they count | ${counted} |\n`)
-  console.log('| | quiet | failing | ratio | ratio of each block |\n| --- | --- | --- | --- | --- |')
+  console.log(
+    '| | quiet | failing | ratio | ratio of each block | quiet, block by block |\n| --- | --- | --- | --- | --- | --- |',
+  )
   const all = { quiet: sumOf(blocks.map(({ quiet }) => quiet)), failing: sumOf(blocks.map(({ failing }) => failing)) }
   for (const [name, rate] of Object.entries(RATES)) {
     const ratio = ({ quiet, failing }: Block) => (rate(failing) / rate(quiet)).toFixed(3)
     const each = blocks.map(ratio).join(', ')
+    const drift = blocks.map(({ quiet }) => rate(quiet).toPrecision(3)).join(', ')
     console.log(
-      `| ${name} | ${rate(all.quiet).toFixed(3)} | ${rate(all.failing).toFixed(3)} | ${ratio(all)} | ${each} |`,
+      `| ${name} | ${rate(all.quiet).toFixed(3)} | ${rate(all.failing).toFixed(3)} | ${ratio(all)} | ${each} | ${drift} |`,
     )
   }
   console.log()
