@@ -1,10 +1,9 @@
 import { EVENT_TYPES, parsePlace } from '@mooring/core'
-import { once as nextEvent } from 'node:events'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { assertOwnTenant, principalOf } from '../access.ts'
 import type { Authenticate } from '../authentication.ts'
+import { drained } from '../drained.ts'
 import type { EventHub } from '../event-hub.ts'
 import { invalid, Refusal } from '../problem.ts'
 import { problems } from '../schemas.ts'
@@ -133,15 +132,6 @@ function hijack(reply: FastifyReply): FastifyReply['raw'] {
     'x-accel-buffering': 'no',
   })
   return raw
-}
-
-async function drained(socket: FastifyReply['raw'], ms: number): Promise<boolean> {
-  if (!socket.writableNeedDrain || socket.destroyed) return true
-  const over = new AbortController()
-  const { signal } = over
-  const once = (name: string) => nextEvent(socket, name, { signal }).then(() => true)
-  const late = sleep(ms, false, { signal, ref: false })
-  return Promise.race([once('drain'), once('close'), late]).finally(() => over.abort())
 }
 
 /** A key may be revoked and a session end while its stream goes on; a database that is away ends nothing. */
