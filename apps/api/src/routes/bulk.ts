@@ -7,10 +7,11 @@ import {
   type DeadLettersTaken,
   SECOND,
 } from '@mooring/core'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 import { bulkAnswerSchema, bulkDomainsSchema, bulkJobsSchema } from '../bulk-schemas.ts'
 import { createConcurrencyLimit } from '../concurrency-limit.ts'
-import { answerOnce } from '../idempotency.ts'
+import { type Answer, answerOnce } from '../idempotency.ts'
 import { invalid } from '../problem.ts'
 import { domainFilterOf, problems } from '../schemas.ts'
 import type { App, RouteContext } from './route.ts'
@@ -45,29 +46,14 @@ export function bulkRoutes(app: App, context: RouteContext): void {
         response: { 200: bulkAnswerSchema, ...problems(400, 409, 413, 415, 422, 429) },
       },
     },
-    (request, reply) =>
-      limit('', () =>
-        answerOnce(
-          request,
-          reply,
-          context,
-          async () => {
-            const { action, filter, dry_run: dryRun } = request.body
-            const act = async (options: BulkOptions): Promise<DeadLettersTaken> =>
-              isOfLetters(action)
-                ? operations.takeDeadLetters(filter, action, options)
-                : { answer: await operations.actOnAll({ jobs: filter }, action, options), domainIds: [] }
-            const foreseen = await act({ dryRun: true, most: MOST })
-            const counts = countsOf(foreseen.answer)
-            if (dryRun) return { status: 200, body: counts }
-            await tell(request, { after: { action, filter, matched: counts.matched } })
-            const { answer, domainIds } = await act({ dryRun: false, most: MOST })
-            publishDue(domainIds)
-            return { status: 200, body: countsOf(answer) }
-          },
-          { patienceMs: PATIENCE_MS },
-        ),
-      ),
+    (request, reply) => {
+      const { action, filter } = request.body
+      return actOnce(request, reply, async (options) =>
+        isOfLetters(action)
+          ? operations.takeDeadLetters(filter, action, options)
+          : { answer: await operations.actOnAll({ jobs: filter }, action, options), domainIds: [] },
+      )
+    },
   )
 
   app.post(
@@ -81,25 +67,32 @@ export function bulkRoutes(app: App, context: RouteContext): void {
         response: { 200: bulkAnswerSchema, ...problems(400, 409, 413, 415, 422, 429) },
       },
     },
-    (request, reply) =>
-      limit('', () =>
-        answerOnce(
-          request,
-          reply,
-          context,
-          async () => {
-            const { action, filter, dry_run: dryRun } = request.body
-            const selection = { domains: domainFilterOf(filter) }
-            const act = (options: BulkOptions) => operations.actOnAll(selection, action, options)
-            const foreseen = countsOf(await act({ dryRun: true, most: MOST }))
-            if (dryRun) return { status: 200, body: foreseen }
-            await tell(request, { after: { action, filter, matched: foreseen.matched } })
-            return { status: 200, body: countsOf(await act({ dryRun: false, most: MOST })) }
-          },
-          { patienceMs: PATIENCE_MS },
-        ),
-      ),
+    (request, reply) => {
+      const { action, filter } = request.body
+      return actOnce(request, reply, async (options) => {
+        const answer = await operations.actOnAll({ domains: domainFilterOf(filter) }, action, options)
+        return { answer, domainIds: [] }
+      })
+    },
   )
+
+  /** Counts what matches, notes it in the audit, and does it; a dry run ends with the count. */
+  function actOnce(
+    request: FastifyRequest<{ Body: z.output<typeof bulkJobsSchema | typeof bulkDomainsSchema> }>,
+    reply: FastifyReply,
+    act: (options: BulkOptions) => Promise<DeadLettersTaken>,
+  ): Promise<void> {
+    const { action, filter, dry_run: dryRun } = request.body
+    const work = async (): Promise<Answer> => {
+      const foreseen = countsOf((await act({ dryRun: true, most: MOST })).answer)
+      if (dryRun) return { status: 200, body: foreseen }
+      await tell(request, { after: { action, filter, matched: foreseen.matched } })
+      const { answer, domainIds } = await act({ dryRun: false, most: MOST })
+      publishDue(domainIds)
+      return { status: 200, body: countsOf(answer) }
+    }
+    return limit('', () => answerOnce(request, reply, context, work, { patienceMs: PATIENCE_MS }))
+  }
 }
 
 const isOfLetters = (action: BulkAction | DeadLetterAction): action is DeadLetterAction =>
