@@ -1,22 +1,6 @@
-import { accessTo, type ApiDependencies, type ApiSettings, buildApi } from '@mooring/api'
+import { accessTo, type ApiDependencies, type ApiSettings, buildApi, storesOf } from '@mooring/api'
 import { createKeyCustody, DAY, HOUR, type Hint, type JobQueue, openManagedZones, systemClock } from '@mooring/core'
-import {
-  createAuditLog,
-  createAuditReader,
-  createBudgets,
-  createContactBook,
-  createDispatch,
-  createDnsZoneStore,
-  createEdgeRegistry,
-  createEventStream,
-  createFleetFacts,
-  createNoticeDesk,
-  createOperations,
-  createRegistry,
-  createTrafficStore,
-  createWebhookStore,
-  type Database,
-} from '@mooring/postgres'
+import { createDispatch, type Database } from '@mooring/postgres'
 import { createHttpProbe, createResolver } from '@mooring/providers'
 import { createLogger, createMeter } from '@mooring/runtime'
 import { CORPUS_RULES } from '../corpus/read-corpus.ts'
@@ -41,40 +25,22 @@ export function apiDependencies(database: Database, { settings, ...overrides }: 
   const published: Hint[] = []
   const broker = { isUp: true }
   const custody = createKeyCustody('0f'.repeat(32))
-  const zoneStore = createDnsZoneStore(database)
   const openDnsAccount = overrides.openDnsAccount ?? (() => memoryDnsHost([]))
-  const registryOptions = { tokenLifetimeMs: 7 * DAY, rotationGraceMs: 30 * DAY }
+  const stores = storesOf(database, { tokenLifetimeMs: 7 * DAY, rotationGraceMs: 30 * DAY })
   const dependencies: ApiDependencies = {
-    registry: createRegistry(database, registryOptions),
-    registryFor: (tenant) => createRegistry(database.asTenant(tenant), registryOptions),
+    ...stores,
     access: accessTo(database, ACCESS),
     dispatch: createDispatch(database, { hintSeconds: 30, tenantInFlight: 25 }),
-    edges: createEdgeRegistry(database),
-    operations: createOperations(database, registryOptions),
     queue: recordingQueue(published, broker),
     custody,
     // Nothing listens there: a test that asks DNS brings a server.
     resolver: createResolver({ servers: ['127.0.0.1:1'] }),
     probe: createHttpProbe({ allow: ['127.0.0.0/8'] }),
-    budgets: createBudgets(database),
     limits: [],
-    zoneStore,
     openDnsAccount,
-    zones: openManagedZones({ store: zoneStore, custody, createProvider: openDnsAccount }),
+    zones: openManagedZones({ store: stores.zoneStore, custody, createProvider: openDnsAccount }),
     onRoutesChanged: () => {},
-    notices: createNoticeDesk(database),
-    contacts: createContactBook(database),
-    events: createEventStream(database),
-    webhooks: createWebhookStore(database),
-    webhooksFor: (tenant) => createWebhookStore(database.asTenant(tenant)),
-    audit: createAuditLog(database),
-    auditFor: (tenant) => createAuditReader(tenant === null ? database : database.asTenant(tenant)),
-    traffic: createTrafficStore(database),
-    readFleet: createFleetFacts(database),
     meter: createMeter(),
-    ping: async () => {
-      await database.pool.query('select 1')
-    },
     log: createLogger({ name: 'api', level: 'silent' }),
     clock: systemClock,
     settings: {

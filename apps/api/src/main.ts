@@ -1,23 +1,5 @@
 import { SECOND, blockOf, createKeyCustody, openManagedZones, platformNames, systemClock } from '@mooring/core'
-import {
-  createAuditLog,
-  createAuditReader,
-  createBudgets,
-  createContactBook,
-  createDispatch,
-  createDnsZoneStore,
-  createEdgeRegistry,
-  createEventStream,
-  createFleetFacts,
-  createNoticeDesk,
-  createOperations,
-  createRegistry,
-  createTraceStore,
-  createTrafficStore,
-  createWebhookStore,
-  migrate,
-  openDatabase,
-} from '@mooring/postgres'
+import { createDispatch, createTraceStore, migrate, openDatabase } from '@mooring/postgres'
 import { createDnsProvider, createHttpProbe, createResolver } from '@mooring/providers'
 import { createRabbitJobQueue } from '@mooring/queue'
 import {
@@ -37,6 +19,7 @@ import { accessOf } from './access-settings.ts'
 import { startApi } from './api.ts'
 import { configSchema } from './config.ts'
 import { openAccess } from './open-access.ts'
+import { storesOf } from './stores.ts'
 
 /** A caller is told soon that the database does not answer, and may come back. */
 const STATEMENT_MS = 5 * SECOND
@@ -65,24 +48,20 @@ await runUntilStopped(async () => {
   await database.listen('mooring_routes', (pool) => routeListeners.forEach((listener) => listener(pool)))
 
   const custody = createKeyCustody(config.MOORING_ENCRYPTION_KEY, config.MOORING_ENCRYPTION_KEYS_BEFORE)
-  const zoneStore = createDnsZoneStore(database)
   const edge = edgeIdentityOf(config)
-  const registryOptions = {
+  const stores = storesOf(database, {
     tokenLifetimeMs: config.MOORING_TOKEN_DAYS,
     rotationGraceMs: config.MOORING_ROTATION_GRACE_DAYS,
-  }
+  })
   const api = await startApi({
     host: config.HOST,
     port: config.PORT,
-    registry: createRegistry(database, registryOptions),
-    registryFor: (tenant) => createRegistry(database.asTenant(tenant), registryOptions),
+    ...stores,
     access: await openAccess(database, access, log),
     dispatch: createDispatch(database, {
       hintSeconds: config.MOORING_HINT_SECONDS / 1000,
       tenantInFlight: config.MOORING_TENANT_IN_FLIGHT,
     }),
-    edges: createEdgeRegistry(database),
-    operations: createOperations(database, registryOptions),
     queue,
     custody,
     resolver: createResolver(resolverOptions(config)),
@@ -90,26 +69,12 @@ await runUntilStopped(async () => {
       allow: [...config.MOORING_UPSTREAM_ALLOW, ...edge.addresses.map(blockOf)],
       ...probePorts(config),
     }),
-    budgets: createBudgets(database),
     limits: knownLimits(config),
-    zoneStore,
-    zones: openManagedZones({ store: zoneStore, custody, createProvider: createDnsProvider }),
+    zones: openManagedZones({ store: stores.zoneStore, custody, createProvider: createDnsProvider }),
     openDnsAccount: createDnsProvider,
     onRoutesChanged: (listener) => routeListeners.add(listener),
-    notices: createNoticeDesk(database),
-    contacts: createContactBook(database),
-    events: createEventStream(database),
-    webhooks: createWebhookStore(database),
-    webhooksFor: (tenant) => createWebhookStore(database.asTenant(tenant)),
-    audit: createAuditLog(database),
-    auditFor: (tenant) => createAuditReader(tenant === null ? database : database.asTenant(tenant)),
-    traffic: createTrafficStore(database),
-    readFleet: createFleetFacts(database),
     meter,
     tracing: tracing.isOn ? { tracer, store: createTraceStore(database) } : undefined,
-    ping: async () => {
-      await database.pool.query('select 1')
-    },
     log,
     clock: systemClock,
     settings: {

@@ -2,7 +2,7 @@ import { createLocalCa, type LocalCa } from '@mooring/providers'
 import { startApiRole } from './roles/api.ts'
 import { startEdgeRole } from './roles/edge.ts'
 import { startSchedulerRole } from './roles/scheduler.ts'
-import { openShared, type RolesOptions } from './roles/shared.ts'
+import { openRoleContext, type RolesOptions } from './roles/role-context.ts'
 import { startWorkerRole } from './roles/worker.ts'
 
 export interface StartedRoles {
@@ -14,11 +14,11 @@ export interface StartedRoles {
 
 /** The API first, then those who need it. */
 export async function startRoles(options: RolesOptions): Promise<StartedRoles> {
-  const shared = await openShared(options)
+  const context = await openRoleContext(options)
   const ca = await createLocalCa(options.folder)
-  const apiUrl = await startApiRole(shared)
-  await startWorkerRole(shared, ca)
-  await startSchedulerRole(shared)
-  const edgeServer = await startEdgeRole(shared, apiUrl)
+  const apiUrl = await startApiRole(context)
+  await startWorkerRole(context, ca)
+  await startSchedulerRole(context)
+  const edgeServer = await startEdgeRole(context, apiUrl)
   return { apiUrl, ca, edgeServer }
 }

@@ -1,71 +1,39 @@
-import { accessOf, openAccess, startApi } from '@mooring/api'
+import { accessOf, openAccess, startApi, storesOf } from '@mooring/api'
 import { platformNames, systemClock, DAY, SECOND } from '@mooring/core'
-import {
-  createAuditLog,
-  createAuditReader,
-  createBudgets,
-  createContactBook,
-  createDispatch,
-  createEdgeRegistry,
-  createEventStream,
-  createFleetFacts,
-  createNoticeDesk,
-  createOperations,
-  createRegistry,
-  createTraceStore,
-  createTrafficStore,
-  createWebhookStore,
-} from '@mooring/postgres'
+import { createDispatch, createTraceStore } from '@mooring/postgres'
 import { createDnsProvider } from '@mooring/providers'
 import { edgeIdentityOf, knownLimits } from '@mooring/runtime'
-import { DISPATCH, type Shared } from './shared.ts'
+import { DISPATCH, type RoleContext } from './role-context.ts'
 
 const TOKEN_LIFETIME_MS = 7 * DAY
 const LONG_POLL_MS = 30 * SECOND
 
-export async function startApiRole(shared: Shared): Promise<string> {
-  const { config, apiKey, database, queue, tracing, custody, stack, log } = shared
+export async function startApiRole(context: RoleContext): Promise<string> {
+  const { config, apiKey, database, queue, tracing, custody, stack, log } = context
   const routeListeners = new Set<(pool: string) => void>()
   const listener = await database.listen('mooring_routes', (pool) => routeListeners.forEach((tell) => tell(pool)))
   stack.defer(() => listener.close())
   const edge = edgeIdentityOf(config)
-  const registryOptions = {
+  const stores = storesOf(database, {
     tokenLifetimeMs: TOKEN_LIFETIME_MS,
     rotationGraceMs: config.MOORING_ROTATION_GRACE_DAYS,
-  }
+  })
   const api = await startApi({
     host: config.HOST,
     port: config.PORT,
-    registry: createRegistry(database, registryOptions),
-    registryFor: (tenant) => createRegistry(database.asTenant(tenant), registryOptions),
+    ...stores,
     access: await openAccess(database, accessOf(config), log),
     dispatch: createDispatch(database, DISPATCH),
-    edges: createEdgeRegistry(database),
-    operations: createOperations(database, registryOptions),
     queue,
     custody,
-    resolver: shared.resolver,
-    probe: shared.probe,
-    budgets: createBudgets(database),
+    resolver: context.resolver,
+    probe: context.probe,
     limits: knownLimits(config),
-    zoneStore: shared.zoneStore,
-    zones: shared.zones,
+    zones: context.zones,
     openDnsAccount: createDnsProvider,
     onRoutesChanged: (tell) => routeListeners.add(tell),
-    notices: createNoticeDesk(database),
-    contacts: createContactBook(database),
-    events: createEventStream(database),
-    webhooks: createWebhookStore(database),
-    webhooksFor: (tenant) => createWebhookStore(database.asTenant(tenant)),
-    audit: createAuditLog(database),
-    auditFor: (tenant) => createAuditReader(tenant === null ? database : database.asTenant(tenant)),
-    traffic: createTrafficStore(database),
-    readFleet: createFleetFacts(database),
-    meter: shared.meter,
+    meter: context.meter,
     tracing: tracing.isOn ? { tracer: tracing.tracer, store: createTraceStore(database) } : undefined,
-    ping: async () => {
-      await database.pool.query('select 1')
-    },
     log: log.child({ role: 'api' }),
     clock: systemClock,
     settings: {

@@ -1,9 +1,9 @@
 import { chooseServer, startAgent } from '@mooring/edge-agent'
 import { edgeFolder, endNginx } from '../nginx-left.ts'
-import type { Shared } from './shared.ts'
+import type { RoleContext } from './role-context.ts'
 
 export async function startEdgeRole(
-  { config, folder, apiKey, meter, tracing, stack, log }: Shared,
+  { config, folder, apiKey, meter, tracing, stack, log }: RoleContext,
   apiUrl: string,
 ): Promise<string> {
   const common = { dir: edgeFolder(folder), apiUrl: new URL(apiUrl), log: log.child({ role: 'edge-agent' }) }

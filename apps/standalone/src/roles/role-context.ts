@@ -1,7 +1,6 @@
 import {
   blockOf,
   createKeyCustody,
-  type DnsZoneStore,
   type HttpProbe,
   type JobQueue,
   type KeyCustody,
@@ -45,7 +44,7 @@ export interface RolesOptions {
 }
 
 /** What the roles share, since they are one process: in a fleet each makes its own. */
-export interface Shared extends RolesOptions {
+export interface RoleContext extends RolesOptions {
   database: Database
   queue: JobQueue
   meter: Meter
@@ -54,12 +53,11 @@ export interface Shared extends RolesOptions {
   resolver: Resolver
   probe: HttpProbe
   tlsProbe: TlsProbe
-  zoneStore: DnsZoneStore
   zones: ManagedZones
 }
 
 /** Opens it, and leaves it to the stack to close. */
-export async function openShared(options: RolesOptions): Promise<Shared> {
+export async function openRoleContext(options: RolesOptions): Promise<RoleContext> {
   const { config, folder, databaseUrl, stack, log } = options
   await migrate(databaseUrl, log)
   const database = openDatabase({ url: databaseUrl, applicationName: 'mooring-standalone', log })
@@ -74,13 +72,12 @@ export async function openShared(options: RolesOptions): Promise<Shared> {
   const encryptionKey =
     config.MOORING_ENCRYPTION_KEY ?? (await keptSecret(folder, 'encryption-key', () => randomBytes(32).toString('hex')))
   const custody = createKeyCustody(encryptionKey)
-  const zoneStore = createDnsZoneStore(database)
-  const zones = openManagedZones({ store: zoneStore, custody, createProvider: createDnsProvider })
-  return { ...options, ...openOutside(options), database, queue, meter, tracing, custody, zoneStore, zones }
+  const zones = openManagedZones({ store: createDnsZoneStore(database), custody, createProvider: createDnsProvider })
+  return { ...options, ...openOutside(options), database, queue, meter, tracing, custody, zones }
 }
 
 /** How the world is asked: the demo's names of the demo's server, and its visitors' ports instead of the usual ones. */
-function openOutside({ config, demoServer }: RolesOptions): Pick<Shared, 'resolver' | 'probe' | 'tlsProbe'> {
+function openOutside({ config, demoServer }: RolesOptions): Pick<RoleContext, 'resolver' | 'probe' | 'tlsProbe'> {
   const allow = [...config.MOORING_UPSTREAM_ALLOW, ...config.MOORING_EDGE_ADDRESSES.map(blockOf)]
   const httpsPort = config.MOORING_PROBE_HTTPS_PORT ?? config.MOORING_HTTPS_PORT
   return {

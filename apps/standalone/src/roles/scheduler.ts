@@ -20,7 +20,7 @@ import {
   retentionOf,
   startScheduler,
 } from '@mooring/scheduler'
-import { DISPATCH, type Shared } from './shared.ts'
+import { DISPATCH, type RoleContext } from './role-context.ts'
 
 export async function startSchedulerRole({
   config,
@@ -30,7 +30,7 @@ export async function startSchedulerRole({
   meter,
   stack,
   log,
-}: Shared): Promise<void> {
+}: RoleContext): Promise<void> {
   const scheduler = await startScheduler({
     database,
     queue,

@@ -12,13 +12,13 @@ import {
 import { csrMaker, type LocalCa } from '@mooring/providers'
 import { edgeIdentityOf } from '@mooring/runtime'
 import { measureAuthorities, measureStore, openAuthorities, policyOf, startWorker } from '@mooring/worker'
-import type { Shared } from './shared.ts'
+import type { RoleContext } from './role-context.ts'
 
 const LEASE_MS = 60 * SECOND
 const DRAIN_MS = 8 * SECOND
 
-export async function startWorkerRole(shared: Shared, ca: LocalCa): Promise<void> {
-  const { config, folder, database, queue, tracing, custody, resolver, probe, tlsProbe, zones, stack, log } = shared
+export async function startWorkerRole(context: RoleContext, ca: LocalCa): Promise<void> {
+  const { config, folder, database, queue, tracing, custody, resolver, probe, tlsProbe, zones, stack, log } = context
   const { authorities, close } = await openAuthorities(config, {
     openLocalCa: async () => ca,
     dataDir: folder,
@@ -32,7 +32,7 @@ export async function startWorkerRole(shared: Shared, ca: LocalCa): Promise<void
   const worker = await startWorker({
     queue,
     engine: {
-      store: measureStore(createDomainStore(database, { leaseMs: LEASE_MS }), shared.meter),
+      store: measureStore(createDomainStore(database, { leaseMs: LEASE_MS }), context.meter),
       certificates: createCertificateStore(database),
       edges: createEdgeStore(database),
       claims: createClaims(database),
@@ -40,7 +40,7 @@ export async function startWorkerRole(shared: Shared, ca: LocalCa): Promise<void
       probe,
       tlsProbe,
       zones,
-      authorities: measureAuthorities(authorities, shared.meter),
+      authorities: measureAuthorities(authorities, context.meter),
       budgets: createBudgets(database),
       watch: createAuthorityWatch(database),
       csrMaker,
