@@ -5,23 +5,13 @@
  * what changes with time alone is in both. The failures' rows come as the transitions that fail would write them; the domains stand
  * there before, so that what is measured is the telling.
  */
-import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { type Domain, type Hostname, reason } from '@mooring/core'
-import { type Database, openDatabase } from '@mooring/postgres'
-import { aDomain } from '../builders/domain.ts'
-import { silentLog } from '../builders/silent-log.ts'
-import { storeDomain } from '../builders/stored-domain.ts'
-import { startNamed } from '../services/named.ts'
-import { createTestDatabase, startPostgres } from '../services/postgres.ts'
-import { eventually, startRole } from '../services/processes.ts'
-import { startRabbitMQ } from '../services/rabbitmq.ts'
+import { reason } from '@mooring/core'
+import type { Database } from '@mooring/postgres'
+import { eventually } from '../services/processes.ts'
 import { startSmtp } from '../services/smtp.ts'
-import { cpuSecondsOfTree } from './cpu.ts'
-import { startDnsWorld } from './dns-world.ts'
+import { type ProvingFleet, startProvingFleet } from './proving-fleet.ts'
 
 const FAILING = Number(process.env['BENCH_FAILING'] ?? 10_000)
 const NAMES = Number(process.env['BENCH_NAMES'] ?? 500)
@@ -29,7 +19,6 @@ const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 60)
 const BLOCKS = Number(process.env['BENCH_BLOCKS'] ?? 8)
 const TENANTS = 500
 const PIECE_SECONDS = SECONDS / (2 * BLOCKS)
-const EDGE = { hostname: 'edge.platform.example', addresses: ['192.0.2.1'] }
 const BECAUSE = JSON.stringify(reason('OWNERSHIP_TOKEN_EXPIRED', 'It was not found in time.'))
 
 const RATES = {
@@ -49,40 +38,21 @@ const webhook = createServer(async (request, response) => {
 })
 await new Promise<void>((resolve) => webhook.listen(0, '127.0.0.1', resolve))
 
-say(`Filling a DNS world with ${NAMES} zones …`)
-const domains = Array.from({ length: NAMES }, (_, index) => activeDomain(index))
-const [world, smtp, postgres, rabbit] = await Promise.all([
-  startDnsWorld(domains, EDGE),
-  startSmtp(),
-  startPostgres({ durable: true }),
-  startRabbitMQ(),
-])
-const dir = await mkdtemp(join(tmpdir(), 'mooring-notices-'))
-const testDatabase = await createTestDatabase(postgres)
-const database = openDatabase({ url: testDatabase.url, log: silentLog })
-const resolver = await startNamed({ recursive: { roots: [`${world.root}:${world.port}`] } })
-const settings = {
-  DATABASE_URL: testDatabase.url,
-  AMQP_URL: rabbit.address.url,
-  LOG_LEVEL: 'error',
-  MOORING_ENCRYPTION_KEY: '00'.repeat(32),
-  MOORING_EDGE_HOSTNAME: EDGE.hostname,
-  MOORING_EDGE_ADDRESSES: EDGE.addresses.join(','),
-  MOORING_DNS_ROOTS: world.root,
-  MOORING_DNS_PORT: String(world.port),
-  MOORING_DNS_RESOLVERS: resolver.address.dnsServer,
-  MOORING_DNS_ALLOW: '127.0.0.0/8',
-  MOORING_ISSUER: 'local',
-  MOORING_DATA_DIR: dir,
-  MOORING_SLOTS: '8',
-  MOORING_SLACK_WEBHOOK_URL: `http://127.0.0.1:${(webhook.address() as AddressInfo).port}/`,
-  MOORING_SMTP_URL: smtp.url,
-  MOORING_NOTICE_EMAIL_FROM: 'mooring@platform.example',
-  MOORING_NOTICE_EMAIL_TO: 'ops@platform.example',
-}
-const roles = ['scheduler', 'worker'].map((role) => startRole(role, role, settings, { logDir: dir }))
+const smtp = await startSmtp()
+const fleet = await startProvingFleet({
+  names: NAMES,
+  slots: 8,
+  env: {
+    LOG_LEVEL: 'error',
+    MOORING_SLACK_WEBHOOK_URL: `http://127.0.0.1:${(webhook.address() as AddressInfo).port}/`,
+    MOORING_SMTP_URL: smtp.url,
+    MOORING_NOTICE_EMAIL_FROM: 'mooring@platform.example',
+    MOORING_NOTICE_EMAIL_TO: 'ops@platform.example',
+  },
+  say,
+})
+const { database, cpu } = fleet
 try {
-  for (const domain of domains) await storeDomain(database, domain)
   await database.pool.query(
     `insert into domains (id, hostname, tenant, state, step, lane, target, verification, tls, edge_pool, reason)
      select 'dom_failing-' || n, 'n' || n || '.failing.example', 't' || n % ${TENANTS}, 'failed', 'verify_ownership', 'normal',
@@ -91,7 +61,6 @@ try {
     [BECAUSE],
   )
   await database.pool.query('vacuum analyze')
-  await eventually('the worker takes hints', async () => (await rowsOf('select from workers')) > 0)
   await prove(5)
 
   const failures = createFailures(database)
@@ -122,20 +91,16 @@ try {
   )
   report(blocks)
 } finally {
-  await Promise.all(roles.map((role) => role.stop()))
-  await database.close()
+  await fleet.stop()
   webhook.close()
-  await Promise.all([resolver.stop(), world.stop(), rabbit.stop(), smtp.stop()])
-  await testDatabase.drop()
-  await postgres.stop()
-  await rm(dir, { recursive: true, force: true })
+  await smtp.stop()
 }
 
 interface Proving {
   names: number
   seconds: number
   /** Seconds of CPU. */
-  cpu: Record<'scheduler' | 'worker' | 'postgres', number>
+  cpu: ReturnType<ProvingFleet['cpu']>
 }
 
 interface Block {
@@ -153,11 +118,7 @@ async function prove(seconds: number): Promise<Proving> {
       `update domains set lease_until = null, leased_by = null, hinted_until = null, next_run_at = now() where state = 'active'`,
     )
     await database.pool.query(`select pg_notify('mooring_due', '')`)
-    await eventually(
-      'every name is proved again',
-      async () => (await rowsOf('select from domains where next_run_at <= now() limit 1')) === 0,
-      300_000,
-    )
+    await fleet.allProved()
     names += NAMES
   }
   const after = cpu()
@@ -179,16 +140,6 @@ function sumOf(provings: readonly Proving[]): Proving {
       postgres: sum.cpu.postgres + spent.postgres,
     },
   }))
-}
-
-/** Seconds of CPU so far: unlike names per second, they do not depend on what else the machine does. */
-function cpu() {
-  const [scheduler, worker] = roles
-  return {
-    scheduler: cpuSecondsOfTree(scheduler?.pid ?? 0),
-    worker: cpuSecondsOfTree(worker?.pid ?? 0),
-    postgres: postgres.address.pid === null ? 0 : cpuSecondsOfTree(postgres.address.pid),
-  }
 }
 
 /** Rows in the outbox, at the pace that all of them take `SECONDS` of failing. */
@@ -262,13 +213,4 @@ function countOf(text: string): number {
 async function rowsOf(query: string): Promise<number> {
   const { rowCount } = await database.pool.query(query)
   return rowCount ?? 0
-}
-
-function activeDomain(index: number): Domain {
-  const domain = aDomain({ hostname: `shop.c${index}.example` as Hostname, state: 'active', step: 'reverify' })
-  return {
-    ...domain,
-    lane: 'normal',
-    verification: { ...domain.verification, token: index.toString(16).padStart(40, '0') },
-  }
 }
