@@ -1,4 +1,4 @@
-import type { Traffic } from '@mooring/client'
+import type { Domain, Traffic } from '@mooring/client'
 
 export type { Attempt, Diagnosis, DnsRecord, Domain, DomainEvent, Reason, Target } from '@mooring/client'
 
@@ -12,7 +12,7 @@ export const STATES = [
   'deprovisioning',
   'deprovisioned',
   'failed',
-] as const
+] as const satisfies readonly Domain['state'][]
 
 export const ACTORS = ['customer', 'platform', 'operator', 'ca', 'nobody'] as const
 

@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import type { Overview } from '../api/overview.ts'
-import { count, plural, span } from '../parts/words.ts'
+import { count, plural, span, took } from '../parts/words.ts'
 
 /** The figures that are looked at first. */
 export function Tiles({ overview }: { overview: Overview }) {
@@ -40,10 +40,10 @@ export function Tiles({ overview }: { overview: Overview }) {
         detail={
           time.p95_seconds === null
             ? `none in ${span(time.window_minutes * 60)}`
-            : `95 % within ${span(time.p95_seconds)}`
+            : `95 % within ${took(time.p95_seconds)}`
         }
       >
-        {time.p50_seconds === null ? '–' : span(time.p50_seconds)}
+        {time.p50_seconds === null ? '–' : took(time.p50_seconds)}
       </Tile>
       <Tile
         label="Oldest due work"

@@ -29,6 +29,9 @@ export function span(seconds: number): string {
   return days < 10 ? `${days} d ${Math.floor((whole % 86_400) / 3600)} h` : `${days} d`
 }
 
+/** How long something took, where a tenth of a second counts. */
+export const took = (seconds: number): string => (seconds < 9.95 ? `${seconds.toFixed(1)} s` : span(seconds))
+
 export function bytes(number: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB']
   const power = number < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(number) / 3))
