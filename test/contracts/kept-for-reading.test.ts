@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { storeDueDomain } from '../builders/due-domain.ts'
 import { usePostgres } from '../services/test-database.ts'
 
-const { database, asSuperuser } = usePostgres()
+const { database, connect, asSuperuser } = usePostgres()
 const TIMES = { tokenLifetimeMs: 1000, rotationGraceMs: 1000 }
 const FIRST = { limit: 50, cursor: null }
 const run = (text: ReturnType<typeof sql>) => text.execute(database().kysely)
@@ -176,6 +176,19 @@ describe('counts of everything', () => {
     expect(await certificates()).toBe(1)
     await createHousekeeping(database()).sweep()
     expect(await certificates()).toBe(2)
+  })
+
+  it('miss no domain whose transaction began before the count and ended after it', async () => {
+    const active = async () => (await createOperations(database(), TIMES).overview()).domainsIn['active']
+    const writer = await connect()
+    await writer.query('begin')
+    await writer.query(`
+      insert into domains (id, hostname, tenant, state, step, lane, target, verification, tls, edge_pool)
+      values ('dom_1', 'shop.example.com', 'acme', 'active', 'reverify', 'normal', '{"type": "none"}', '{}', '{}', 'default')`)
+    await createHousekeeping(database()).sweep()
+    expect(await active()).toBe(0)
+    await writer.query('commit')
+    expect(await active()).toBe(1)
   })
 
   it('are counted by whoever asks when nobody has swept for minutes', async () => {

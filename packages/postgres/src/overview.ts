@@ -6,7 +6,7 @@ import { isDue, milliseconds } from './due.ts'
 import { edgeIsLive } from './edge-live.ts'
 import { jobCounts } from './jobs.ts'
 import type { Tables } from './tables.ts'
-import { CERTIFICATES_TALLY, DOMAINS_TALLY, readTally, type Tallied } from './tallies.ts'
+import { CERTIFICATES_TALLY, DOMAINS_TALLY, readTally, SETTLED, type Tallied } from './tallies.ts'
 import { WORKER_LIVE_MS } from './workers.ts'
 
 const MINUTES = 60
@@ -39,7 +39,7 @@ async function readStates(
   { facts: count, at }: Tallied<number>,
 ): Promise<Pick<Overview, 'asOf' | 'domainsIn'>> {
   const { rows } = await sql<{ as_of: Date; added: number; others: Overview['domainsIn'] }>`
-    select now() as as_of, (select count(*) from domains where created_at > ${at}) as added,
+    select now() as as_of, (select count(*) from domains where created_at > ${at}::timestamptz - ${SETTLED}) as added,
       coalesce((
         select jsonb_object_agg(state, count)
         from (select state, count(*) as count from domains where state <> 'active' group by state) as counted

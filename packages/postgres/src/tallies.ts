@@ -24,7 +24,19 @@ const GOOD_FOR_MS = 2 * MINUTE
 /** Days left, where one bar ends and the next begins. Nothing lives longer than 398 (CA/Browser Forum BR §6.3.2). */
 const DAYS = [0, 7, 14, 30, 60, 90]
 
-export const DOMAINS_TALLY: Tally<number> = { name: 'domains', facts: sql`to_jsonb((select count(*) from domains))` }
+/** `created_at` is when a transaction began: whatever is younger than this may be committed after the count. */
+export const SETTLED = sql`interval '5 minutes'`
+
+/**
+ * Those that came longer ago than `SETTLED`; the others are few, and are counted by whoever asks. A difference, since all are
+ * counted twice as fast in an index that knows no age.
+ */
+export const DOMAINS_TALLY: Tally<number> = {
+  name: 'domains that settled',
+  facts: sql`to_jsonb((select count(*) from domains) - (
+    select count(*) from domains where created_at > date_trunc('milliseconds', now()) - ${SETTLED}
+  ))`,
+}
 
 type Bar = Overview['certificates'][number]
 
