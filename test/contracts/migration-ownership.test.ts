@@ -25,6 +25,7 @@ beforeEach(async () => {
   const pool = new pg.Pool({ connectionString: url, max: 1 })
   // The database is dropped while its last connections say goodbye.
   pool.on('connect', (client) => client.on('error', () => undefined))
+  pool.on('error', () => undefined)
   admin = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) })
   await foundation(admin)
   database = openDatabase({ url, log: silentLog })

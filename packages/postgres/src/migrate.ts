@@ -44,6 +44,9 @@ async function migrateOnce(url: string, log?: Log): Promise<void> {
     // One for Kysely's transaction, one to look at what was applied while that holds the lock.
     max: 2,
   })
+  // A connection that breaks fails its next query; unheard, its error would end the process.
+  pool.on('error', (err) => log?.warn({ err }, 'database connection lost'))
+  pool.on('connect', (client) => client.on('error', (err) => log?.debug({ err }, 'database connection broke')))
   const kysely = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: guardPool(pool) }) })
   try {
     const migrator = new Migrator({ db: kysely, provider: { getMigrations: () => knownMigrations(pool) } })
