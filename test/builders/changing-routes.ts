@@ -47,6 +47,7 @@ const zone = {
   url: 'http://10.0.0.2:8081',
   credentials: { api_key: SECRETS.dnsKey },
 }
+const service = { servers: ['10.0.0.5:8080'] }
 const user = { email: 'ada@example.com', name: 'Ada', role: 'viewer', password: SECRETS.password }
 const webhook = { url: 'https://8.8.8.8/hook', description: 'ours' }
 const silence = () => ({ until: IN_AN_HOUR(), why: 'known' })
@@ -117,6 +118,11 @@ export const CHANGES: Record<string, (world: World) => Promise<Change>> = {
   },
   'POST /v1/dns-zones': async () => ({ url: '/v1/dns-zones', body: zone }),
   'DELETE /v1/dns-zones/{id}': async (world) => ({ url: `/v1/dns-zones/${await made(world, '/v1/dns-zones', zone)}` }),
+  'PUT /v1/services/{name}': async () => ({ url: '/v1/services/shop-api', body: service }),
+  'DELETE /v1/services/{name}': async ({ call }) => {
+    await call('PUT', '/v1/services/shop-api', { body: service })
+    return { url: '/v1/services/shop-api' }
+  },
   'POST /v1/edges': async () => ({ url: '/v1/edges', body: { name: 'edge-a' } }),
   'POST /v1/edges/{id}/quarantine': async (world) => ({ url: `${await anEdge(world)}/quarantine` }),
   'POST /v1/edges/{id}/release': async (world) => ({ url: `${await anEdge(world)}/release` }),

@@ -1,4 +1,4 @@
-import { type Hostname, type ServedRoute, newDomainId } from '@mooring/core'
+import { type Hostname, type ServedRoute, type ServedService, newDomainId } from '@mooring/core'
 import { anEdgeCertificate } from './edge-certificate.ts'
 
 let generation = 0
@@ -29,3 +29,12 @@ export const proxyTo = (port: number, host = '127.0.0.1'): ServedRoute['action']
   type: 'proxy',
   upstream: { scheme: 'http', host, port, addresses: ['127.0.0.1'] },
 })
+
+/** An action that passes requests on to a service, and the service on these ports of this machine. */
+export function serviceOn(name: string, ...ports: number[]): { action: ServedRoute['action']; service: ServedService } {
+  const facts = { name, scheme: 'http', tlsName: null } as const
+  return {
+    action: { type: 'service', ...facts },
+    service: { ...facts, servers: ports.map((port) => ({ address: '127.0.0.1', port })) },
+  }
+}

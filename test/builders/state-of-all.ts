@@ -2,7 +2,7 @@ import type { Database } from '@mooring/postgres'
 
 const TABLES = (
   'domains events certificates consents routes edge_pools edges dns_zones workers api_keys users silences contacts webhooks ' +
-  'webhook_deliveries idempotency_keys'
+  'webhook_deliveries idempotency_keys services service_publications'
 ).split(' ')
 
 /** What of the database a caller could have changed; the audit apart, and that a key was used. */

@@ -156,7 +156,7 @@ describe('roles, over every route of the OpenAPI document', () => {
     const routes = (await allRoutes()).filter(
       ({ method, path }) =>
         /^\/v1\/(keys|users)/.test(path) ||
-        (method !== 'GET' && /^\/v1\/(edges|dns-zones)/.test(path) && !isOfOps(path)),
+        (method !== 'GET' && /^\/v1\/(edges|dns-zones|services)/.test(path) && !isOfOps(path)),
     )
     expect(routes.length).toBeGreaterThan(8)
     expect(await refusedRoutes(key, routes)).toEqual(namesOf(routes))

@@ -1,12 +1,25 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type ApplyResult, type EdgeServer, type ServedRoute } from '@mooring/core'
+import { setTimeout as delay } from 'node:timers/promises'
+import {
+  type ApplyResult,
+  type EdgeServer,
+  type EdgeService,
+  type ServedRoute,
+  type ServedService,
+} from '@mooring/core'
 import { type Agent, type AgentOptions, startAgent } from '@mooring/edge-agent'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { anHttpRoute, anHttpsRoute, proxyTo } from '../builders/served-route.ts'
+import { anHttpRoute, anHttpsRoute, proxyTo, serviceOn } from '../builders/served-route.ts'
 import { silentLog } from '../builders/silent-log.ts'
+import { freePorts } from '../services/free-ports.ts'
 import { eventually } from '../services/processes.ts'
+import { a, answerTo, nameIn } from './scripted-dns.ts'
 import { ScriptedControlPlane, desired, removed } from './scripted-control-plane.ts'
 
 /** Takes what it is given and remembers it; an apply can be held, and one route refused. */
@@ -14,6 +27,7 @@ class RecordingServer implements EdgeServer {
   readonly version = 'recording/1'
   readonly traffic = null
   readonly applies: ServedRoute[][] = []
+  services: ServedService[] = []
   refuse: string | null = null
   broken = false
   #hold: Promise<void> | null = null
@@ -32,17 +46,39 @@ class RecordingServer implements EdgeServer {
   async isServing(): Promise<boolean> {
     return true
   }
-  async apply(routes: ServedRoute[]): Promise<ApplyResult> {
+  async apply(routes: ServedRoute[], _generation: number, services: ServedService[] = []): Promise<ApplyResult> {
     this.applies.push(routes)
+    this.services = services
     await this.#hold
     if (this.broken) throw new Error('disk full')
     const rejected = routes.filter(({ hostname }) => hostname === this.refuse)
     return { rejected: rejected.map(({ domainId, generation }) => ({ domainId, generation, detail: 'refused' })) }
   }
 
+  get servers(): string[] {
+    return this.services.flatMap(({ servers }) => servers.map(({ address, port }) => `${address}:${port}`))
+  }
+
   get served(): string[] {
     return (this.applies.at(-1) ?? []).map(({ hostname }) => hostname).sort()
   }
+}
+
+/** A server that answers its health path as told. */
+async function startPatient() {
+  const patient = { status: 200, port: 0, asked: {} as { url?: string; host?: string }, stop: async () => {} }
+  const server = createServer(({ url = '', headers }, response) => {
+    patient.asked = { url, host: headers.host ?? '' }
+    response.writeHead(patient.status).end()
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  patient.port = (server.address() as AddressInfo).port
+  patient.stop = async () => {
+    server.closeAllConnections()
+    server.close()
+  }
+  return patient
 }
 
 describe('the edge agent', () => {
@@ -128,6 +164,20 @@ describe('the edge agent', () => {
     await api.start()
     await eventually('it asks for what is newer', () => api.pulls.at(-1) === last.generation)
     expect((await stat(join(dir, 'state.json'))).mode & 0o777).toBe(0o600)
+  })
+
+  it('takes no name from a server whose state it lost before it knows all there is', async () => {
+    await api.stop()
+    await start({ recheckMs: 20 })
+    await delay(200)
+    expect(server.applies).toEqual([])
+
+    for (const label of ['a', 'b', 'c']) api.publish(desired(await anHttpsRoute(`${label}.example.com`)))
+    api.batch = 1
+    await api.start()
+    await reported(api.generation)
+    expect(api.pulls.slice(0, 3)).toEqual([0, 1, 2])
+    expect(server.applies.map((routes) => routes.length)).toEqual(server.applies.map(() => 3))
   })
 
   it('refuses a route that is older than the one it serves', async () => {
@@ -248,6 +298,95 @@ describe('the edge agent', () => {
       { action: { upstream: { host: 'nowhere.example.com', addresses: [] } } },
       { action: { upstream: { addresses: ['127.0.0.1'] } } },
     ])
+  })
+
+  const aService = (servers: EdgeService['servers'], health: EdgeService['health'] = null): EdgeService => ({
+    name: 'shops',
+    scheme: 'http',
+    servers,
+    tlsName: null,
+    health,
+  })
+  const shop = async () => desired(await anHttpsRoute('shop.example.com', { action: serviceOn('shops').action }))
+  const at = (port: number, host = '127.0.0.1') => ({ host, port })
+
+  it('applies a change of services alone, private addresses and all, and goes on with it after a restart', async () => {
+    api.publishServices(aService([at(80, '10.0.0.1')]), { ...aService([at(80)]), name: 'unused' })
+    await start({ upstreamAllow: [] })
+    await reported(api.publish(await shop()))
+    expect(server.services).toMatchObject([{ name: 'shops', servers: [{ address: '10.0.0.1', port: 80 }] }])
+    await reported(api.publishServices(aService([at(81)])))
+    expect(server.servers).toEqual(['127.0.0.1:81'])
+    await stop()
+    await api.stop()
+    server = new RecordingServer()
+    await start()
+    await eventually('the kept services are applied', () => server.servers[0] === '127.0.0.1:81')
+  })
+
+  it('rejects a route whose service it does not know by name, beside good ones', async () => {
+    const route = await shop()
+    const last = api.publish(route, desired(await anHttpsRoute('good.example.com')))
+    await start()
+    const { rejected } = await reported(last)
+    expect(rejected).toMatchObject([{ domainId: route.domainId, detail: expect.stringContaining('no service shops') }])
+    expect(server.served).toEqual(['good.example.com'])
+    expect((await reported(api.publishServices(aService([at(80)])))).rejected).toEqual([])
+  })
+
+  it('never connects a service to where a cloud hands out credentials, by whatever name', async () => {
+    const [port] = (await freePorts(1)) as [number]
+    const dns = createSocket('udp4')
+    dns.on('message', (query, from) => {
+      const records = nameIn(query) === 'good.internal' ? [a('10.0.0.7')] : [a('169.254.169.254')]
+      dns.send(answerTo(query, { records }), from.port, from.address)
+    })
+    dns.bind(port, '127.0.0.1')
+    await once(dns, 'listening')
+    try {
+      api.publishServices(aService([at(80, 'bad.internal'), at(80, 'good.internal')]))
+      await start({ dnsServers: [`127.0.0.1:${port}`] })
+      expect((await reported(api.publish(await shop()))).rejected).toEqual([])
+      expect(server.servers).toEqual(['10.0.0.7:80'])
+    } finally {
+      dns.close()
+    }
+  })
+
+  it('sends nobody to a server that is not well until it is again, and to all where none is', async () => {
+    const [first, second] = [await startPatient(), await startPatient()]
+    try {
+      const [one, two] = [`127.0.0.1:${first.port}`, `127.0.0.1:${second.port}`]
+      const servers = [at(first.port), at(second.port)]
+      api.publishServices(aService(servers, { path: '/up?x', intervalSeconds: 1 }))
+      first.status = 503
+      await start()
+      await reported(api.publish(await shop()))
+      expect(server.servers).toEqual([one, two])
+      await eventually('the first gets no visitor', () => server.servers.join() === two)
+      expect(first.asked).toMatchObject({ url: '/up?x', host: one })
+      second.status = 404
+      await eventually('both get visitors', () => server.servers.join() === `${one},${two}`)
+      first.status = 302
+      await eventually('only the first gets visitors', () => server.servers.join() === one)
+    } finally {
+      await Promise.all([first.stop(), second.stop()])
+    }
+  })
+
+  it('pulls everything again where the release before left a state without services', async () => {
+    await start()
+    await reported(api.publish(desired(await anHttpsRoute('kept.example.com'))))
+    await stop()
+    const path = join(dir, 'state.json')
+    const { services: _, ...before } = JSON.parse(await readFile(path, 'utf8'))
+    await writeFile(path, JSON.stringify(before))
+    api.pulls.length = 0
+    server = new RecordingServer()
+    await start()
+    await eventually('it has pulled', () => api.pulls.length > 1)
+    expect(api.pulls[0]).toBe(0)
+    expect(server.served).toEqual(['kept.example.com'])
   })
 
   it('tries again after an apply that failed as a whole, and reports only what is proved', async () => {

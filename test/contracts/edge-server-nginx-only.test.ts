@@ -6,12 +6,14 @@ import { type EdgeServer, type ServedRoute, parseHostname, parseRedirect } from 
 import { type NginxServerOptions, createNginxServer } from '@mooring/nginx'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { anHttpRoute, anHttpsRoute, proxyTo } from '../builders/served-route.ts'
+import { anEdgeCertificate } from '../builders/edge-certificate.ts'
+import { anHttpRoute, anHttpsRoute, proxyTo, serviceOn } from '../builders/served-route.ts'
 import { silentLog } from '../builders/silent-log.ts'
 import { CORPUS_RULES, hostnameCases, targetCases } from '../corpus/read-corpus.ts'
 import { freePorts } from '../services/free-ports.ts'
 import { findNginx } from '../services/nginx.ts'
 import { eventually } from '../services/processes.ts'
+import { startRecordingSite } from '../services/recording-site.ts'
 import { type Ports, visitHttp, visitHttps } from './edge-visit.ts'
 
 describe('nginx under an agent', () => {
@@ -262,6 +264,34 @@ exit $status
       else expect((await visit).serial).toBe((served ?? wild).certificate?.serial)
     }
     expect(await errorLog()).toBe('')
+  })
+
+  it('writes no vhost again for a service’s other servers, and serves a last good one whose service is gone', async () => {
+    const site = await startRecordingSite()
+    try {
+      const server = await start()
+      const { action, service } = serviceOn('shops', 9)
+      const route = await anHttpsRoute('shop.example.com', { action })
+      await server.apply([route], 1, [service])
+      const before = await readdir(join(dir, 'sites-available'))
+      await server.apply([route], 2, [serviceOn('shops', site.port).service])
+      expect(await readdir(join(dir, 'sites-available'))).toEqual(before)
+      expect((await visitHttps(ports, 'shop.example.com')).status).toBe(200)
+
+      const broken = await anHttpsRoute('shop.example.com', {
+        domainId: route.domainId,
+        certificate: await anEdgeCertificate('x.example.com'),
+      })
+      expect((await server.apply([broken], 3, [])).rejected).toMatchObject([{ domainId: route.domainId }])
+      expect((await visitHttps(ports, 'shop.example.com')).status).toBe(200)
+      // The next agent does not know the servers any more; nginx goes on serving the name.
+      const next = await start()
+      expect((await next.apply([broken], 4, [])).rejected).toMatchObject([{ domainId: route.domainId }])
+      const { status, serial } = await visitHttps(ports, 'shop.example.com')
+      expect([status, serial]).toEqual([502, route.certificate?.serial])
+    } finally {
+      await site.stop()
+    }
   })
 
   it('keeps keys to their owner, and no more generations than it can go back to', async () => {

@@ -8,6 +8,7 @@ import { anHttpRoute, anHttpsRoute, proxyTo } from '../builders/served-route.ts'
 import { freePorts } from '../services/free-ports.ts'
 import { type RecordingSite, startRecordingSite } from '../services/recording-site.ts'
 import { testHolding } from './edge-server-holding.contract.ts'
+import { testServices } from './edge-server-service.contract.ts'
 import { testWildcards } from './edge-server-wildcard.contract.ts'
 import { type Ports, echoThroughUpgrade, recorded, refusesNameless, visitHttp, visitHttps } from './edge-visit.ts'
 
@@ -251,6 +252,11 @@ export function testEdgeServer(name: string, make: (settings: EdgeServerSettings
 
     testHolding(() => ({ ports, site, apply }))
     testWildcards(() => ({ ports, site, apply }))
+    testServices(() => ({
+      ports,
+      site,
+      apply: (routes, services) => server.apply(routes, ++generation, services),
+    }))
 
     it('takes applies that overlap one after the other, and ends with the last', async () => {
       const routes = await Promise.all([0, 1, 2].map((i) => anHttpsRoute(`overlap-${i}.example.com`)))

@@ -3,11 +3,13 @@ import { type IncomingMessage, type Server, type ServerResponse, createServer } 
 import type { AddressInfo } from 'node:net'
 import {
   type EdgeReport,
+  type EdgeService,
   type Route,
   type ServedRoute,
   decodeReport,
   edgeReportSchema,
   encodeRoute,
+  encodeRouteUpdate,
 } from '@mooring/core'
 
 /** A control plane of one pool over real HTTP: what a test publishes is pulled, what the edge reports is kept. */
@@ -19,7 +21,10 @@ export class ScriptedControlPlane {
   readonly token = 'edge-token'
   readonly adminKey = 'admin-key-admin-key-admin-key-admin'
   generation = 0
+  /** Routes in one answer, at most. */
+  batch = Number.POSITIVE_INFINITY
   #routes: ReturnType<typeof encodeRoute>[] = []
+  #services: { generation: number; services: EdgeService[] } = { generation: 0, services: [] }
   #polls = new Set<() => void>()
   #server: Server | null = null
   #port = 0
@@ -48,6 +53,14 @@ export class ScriptedControlPlane {
       this.generation += 1
       this.#set({ ...encodeRoute(route), generation: this.generation })
     }
+    this.#wake()
+    return this.generation
+  }
+
+  /** Makes these all the services there are, and returns the generation that brings them. */
+  publishServices(...services: EdgeService[]): number {
+    this.generation += 1
+    this.#services = { generation: this.generation, services }
     this.#wake()
     return this.generation
   }
@@ -107,13 +120,18 @@ export class ScriptedControlPlane {
       clearTimeout(timer)
       this.#polls.delete(resolve)
     }
-    const routes = this.#routes.filter(({ generation }) => generation > since || this.#forced.has(generation))
-    return send(200, { generation: this.generation, routes })
+    const newer = this.#routes.filter(({ generation }) => generation > since || this.#forced.has(generation))
+    const routes = newer.slice(0, this.batch)
+    const generation = routes.length < newer.length ? (routes.at(-1)?.generation ?? since) : this.generation
+    const { generation: changedAt, services } = this.#services
+    const changed = since === 0 || changedAt > since ? { services } : {}
+    return send(200, { ...encodeRouteUpdate({ generation, routes: [], ...changed }), routes })
   }
 }
 
 /** The desired route that an edge would serve as `served`. */
 export function desired({ action, ...route }: ServedRoute): Route {
+  if (action.type === 'service') return { ...route, target: { type: 'proxy', service: action.name } }
   if (action.type !== 'proxy') return { ...route, target: action }
   const { scheme, host, port } = action.upstream
   return { ...route, target: { type: 'proxy', url: `${scheme}://${host}:${port}` } }

@@ -129,6 +129,64 @@ describe('the dashboard in Chromium, on the whole fleet', () => {
     await page.getByText('This is for administrators').waitFor()
   })
 
+  it('a service is made and gets a second server; the domain that leads to it names it, and keeps it from being deleted', async () => {
+    const { page, faults } = await signedIn('/edges')
+    await page.getByRole('button', { name: 'New service' }).click()
+    const making = page.getByRole('dialog', { name: 'New service' })
+    await making.getByLabel('Name', { exact: false }).first().fill('shop-api')
+    await making.getByLabel('Servers').fill('10.20.0.11:8080\n169.254.169.254:80')
+    await making.getByRole('button', { name: 'Make it' }).click()
+    await making.getByText(/^169\.254\.169\.254:80: .*no service may use/).waitFor()
+    await making.getByLabel('Servers').fill('10.20.0.11:8080')
+    await making.getByRole('button', { name: 'Make it' }).click()
+    const row = page.getByRole('table', { name: 'Services' }).getByRole('row').filter({ hasText: 'shop-api' })
+    await row.getByText('10.20.0.11:8080').waitFor()
+
+    await row.getByRole('button', { name: 'Edit shop-api' }).click()
+    const editing = page.getByRole('dialog', { name: 'Edit shop-api' })
+    await editing.getByLabel('Servers').fill('10.20.0.11:8080\n10.20.0.12:8080')
+    await editing.getByRole('button', { name: 'Save' }).click()
+    await row.getByText('10.20.0.12:8080').waitFor()
+
+    const { id, hostname } = await fleet.post('shop.serviced-customer.com')
+    await page.goto(`/domains/${id}`)
+    await page.getByRole('button', { name: 'Actions' }).click()
+    await page.getByRole('menuitem', { name: 'Retarget' }).click()
+    const retargeting = page.getByRole('dialog', { name: `Retarget ${hostname}` })
+    await retargeting.getByLabel('Lead visitors to').selectOption('A service of the platform')
+    await retargeting.getByLabel('Service', { exact: true }).selectOption('shop-api')
+    await retargeting.getByRole('button', { name: 'Retarget' }).click()
+    await page.getByRole('link', { name: 'service shop-api' }).click()
+
+    await row.getByRole('button', { name: 'Delete shop-api' }).click()
+    const deleting = page.getByRole('dialog', { name: 'Delete shop-api?' })
+    await deleting.getByRole('button', { name: 'Delete' }).click()
+    await deleting.getByText('Domains have shop-api as their target').waitFor()
+    await deleting.getByRole('button', { name: 'Leave it' }).click()
+    await row.getByRole('link', { name: 'shop-api' }).click()
+    await page.getByRole('link', { name: hostname }).waitFor()
+    expect(new URL(page.url()).search).toBe('?service=shop-api')
+    expect(faults).toEqual([])
+  })
+
+  it('a key of a tenant is shown no services; its domain names its own, which leads nowhere', async () => {
+    await fleet.call('PUT', '/v1/services/hidden-api', { servers: ['10.20.0.11:8080'] })
+    const target = { type: 'proxy', service: 'hidden-api' }
+    const { id } = await fleet.post('shop.tenant-customer.com', { tenant: 'looking', target })
+    const { body } = await fleet.call('POST', '/v1/keys', { name: 'of-tenant', role: 'operator', tenant: 'looking' })
+    const { page } = await open()
+    await page.goto(`/domains/${id}`)
+    await signIn(page, body.key)
+    await page.getByText('service hidden-api').waitFor()
+    expect(await page.getByRole('link', { name: 'service hidden-api' }).count()).toBe(0)
+    await page.getByRole('button', { name: 'Actions' }).click()
+    await page.getByRole('menuitem', { name: 'Retarget' }).click()
+    expect(await page.getByRole('textbox', { name: 'Service' }).inputValue()).toBe('hidden-api')
+    await page.goto('/edges')
+    await page.getByRole('alert').first().waitFor()
+    expect(await page.getByRole('heading', { name: 'Services' }).count()).toBe(0)
+  })
+
   it.each(['light', 'dark'] as const)(
     'axe finds nothing on any page, and none is wider than a phone: %s',
     async (colorScheme) => {
@@ -172,7 +230,8 @@ describe('the dashboard in Chromium, on the whole fleet', () => {
   const failed = async () => (await fleet.call('GET', '/v1/jobs?kind=failed')).body.counts.failed
 
   async function paths(hostname: string): Promise<string[]> {
-    const { id } = await fleet.post(hostname)
+    await fleet.call('PUT', '/v1/services/looked-at', { servers: ['10.20.0.11:8080'], health: { path: '/healthz' } })
+    const { id } = await fleet.post(hostname, { target: { type: 'proxy', service: 'looked-at' } })
     const pages = ['jobs', 'domains', 'workers', 'edges', 'limits', 'notifications', 'webhooks', 'audit', 'settings']
     return ['/', ...pages.map((name) => `/${name}`), `/domains/${id}`]
   }

@@ -20,6 +20,7 @@ export async function startRecordingSite(): Promise<RecordingSite> {
     const body = (await request.toArray()).join('')
     const { method = '', url = '', headers } = request
     response.setHeader('content-type', 'application/json')
+    response.setHeader('x-port', String(request.socket.localPort))
     response.end(JSON.stringify({ method, url, headers, body } satisfies Recorded))
   })
   server.on('upgrade', (_request, socket) => {

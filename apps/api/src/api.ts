@@ -44,6 +44,7 @@ import { notificationRoutes } from './routes/notifications.ts'
 import { oidcRoutes } from './routes/oidc.ts'
 import { overviewRoutes } from './routes/overview.ts'
 import type { App, RouteContext } from './routes/route.ts'
+import { serviceRoutes } from './routes/services.ts'
 import { sessionRoutes } from './routes/session.ts'
 import { trafficFeedRoutes, trafficRoutes } from './routes/traffic.ts'
 import { unsubscribeRoutes } from './routes/unsubscribe.ts'
@@ -118,6 +119,7 @@ export function buildApi(deps: ApiDependencies): FastifyInstance {
     consentRoutes(scope, context)
     diagnosisRoutes(scope, context)
     dnsZoneRoutes(scope, context)
+    serviceRoutes(scope, context)
     jobRoutes(scope, context)
     bulkRoutes(scope, context)
     domainImportRoutes(scope, context)

@@ -20,6 +20,7 @@ import type {
   Registry,
   RegistrationRules,
   Resolver,
+  ServiceStore,
   Tracer,
   TraceStore,
   TrafficStore,
@@ -47,6 +48,7 @@ export interface ApiDependencies {
   /** Of every configured authority, the preferred one first. */
   limits: readonly AuthorityLimits[]
   zoneStore: DnsZoneStore
+  services: ServiceStore
   zones: ManagedZones
   /** Opens an account that is not stored yet, so that it can be tried first. */
   openDnsAccount(account: DnsAccount): DnsProvider

@@ -21,6 +21,7 @@ export function installOpenApi(app: FastifyInstance): void {
           description: 'Addresses of the platform that are told of events, signed as Standard Webhooks has it.',
         },
         { name: 'dns zones', description: 'Zones that the platform controls: names in them need no human step.' },
+        { name: 'services', description: 'The platform’s own upstream servers, which targets name in place of a URL.' },
         { name: 'ops', description: 'What the fleet is doing.' },
         { name: 'edges', description: 'The web servers in front.' },
         { name: 'edge feed', description: 'For agents, under a token of their own.' },

@@ -3,6 +3,7 @@ import {
   type DnsZoneStore,
   type NewDomain,
   type Registry,
+  type ServiceStore,
   type StoredDnsZone,
   verificationResource,
 } from '@mooring/core'
@@ -12,6 +13,7 @@ import { recordPlanSchema } from './dns-zone-schemas.ts'
 import { planRecordsOf, TOKEN_TO_COME } from './plan-records.ts'
 import { invalid, Refusal } from './problem.ts'
 import { dnsRecordSchema, verificationSchema } from './schemas.ts'
+import { serviceComplaints } from './target-service.ts'
 
 export const registrationPlanSchema = z
   .object({
@@ -31,11 +33,12 @@ export const registrationPlanSchema = z
 export async function planRegistration(
   wanted: NewDomain,
   registry: Registry,
-  context: Pick<ApiDependencies, 'zones' | 'zoneStore' | 'settings'>,
+  context: Pick<ApiDependencies, 'zones' | 'zoneStore' | 'services' | 'settings'>,
 ): Promise<z.output<typeof registrationPlanSchema>> {
   const { zones, zoneStore, settings } = context
   const { edge } = settings.rules
   await assertUnclaimed(wanted, registry)
+  await assertService(wanted, context.services)
   await zoneFor(wanted, zoneStore)
   const domain = { ...wanted, verification: { ...wanted.verification, token: TOKEN_TO_COME }, dns: {} }
   const zone = domain.verification.method === 'managed' ? await zones.holding(domain.hostname, domain.tenant) : null
@@ -63,6 +66,15 @@ export async function zoneFor(
   if (zone !== null) return zone
   const message = `No managed zone that is open to ${tenant} holds ${hostname}. Manage its zone first, or choose the method txt.`
   throw invalid([{ path: 'verification.method', code: 'ZONE_NOT_MANAGED', message }])
+}
+
+/** Throws `INVALID` when the target names a service that it may not have. */
+export async function assertService(
+  wanted: Pick<NewDomain, 'target' | 'tenant' | 'hostname'>,
+  services: Pick<ServiceStore, 'find'>,
+): Promise<void> {
+  const complaints = await serviceComplaints(wanted, services)
+  if (complaints.length > 0) throw invalid(complaints)
 }
 
 async function assertUnclaimed({ hostname, tenant }: NewDomain, registry: Pick<Registry, 'list'>): Promise<void> {

@@ -32,8 +32,9 @@ export const reasonSchema = z
   .meta({ id: 'Reason' })
 
 const targetSchema = z
-  .discriminatedUnion('type', [
+  .union([
     z.object({ type: z.literal('proxy'), url: z.string() }),
+    z.object({ type: z.literal('proxy'), service: z.string() }),
     z.object({ type: z.literal('redirect'), url: z.string(), status: z.literal([301, 302, 307, 308]) }),
     z.object({ type: z.literal('none') }),
   ])
@@ -246,6 +247,7 @@ export const domainFilters = {
   reason: z.enum(reasonCodes).optional(),
   actor: z.enum(actors).optional(),
   tenant: searchText(128).optional(),
+  service: searchText(63).optional().describe('The service that the target names.'),
   q: searchText(253).optional().describe('Part of a hostname; one or two letters are what it begins with.'),
   expires_before: z.iso
     .datetime({ offset: true })

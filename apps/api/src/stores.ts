@@ -10,6 +10,7 @@ import {
   createNoticeDesk,
   createOperations,
   createRegistry,
+  createServiceStore,
   createTrafficStore,
   createWebhookStore,
   type Database,
@@ -24,6 +25,7 @@ type Stores = Pick<
   | 'operations'
   | 'budgets'
   | 'zoneStore'
+  | 'services'
   | 'notices'
   | 'contacts'
   | 'events'
@@ -45,6 +47,7 @@ export function storesOf(database: Database, times: { tokenLifetimeMs: number; r
     operations: createOperations(database, times),
     budgets: createBudgets(database),
     zoneStore: createDnsZoneStore(database),
+    services: createServiceStore(database),
     notices: createNoticeDesk(database),
     contacts: createContactBook(database),
     events: createEventStream(database),

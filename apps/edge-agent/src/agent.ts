@@ -8,8 +8,11 @@ import {
   type Log,
   MINUTE,
   type Route,
+  SECOND,
   type Tracer,
   noTracer,
+  refusalOf,
+  serviceRefusalOf,
 } from '@mooring/core'
 import { type Meter, createMeter } from '@mooring/runtime'
 import { createApplyLoop } from './apply-loop.ts'
@@ -20,8 +23,9 @@ import { obtainToken, requireSafeUrl } from './identity.ts'
 import { runPullLoop } from './pull-loop.ts'
 import { createReportLoop } from './report-loop.ts'
 import { createRouteSpans } from './route-spans.ts'
-import { createTargetResolver } from './resolve-targets.ts'
+import { createHostResolver } from './resolve-targets.ts'
 import { runTrafficLoop } from './traffic-loop.ts'
+import { createServiceWatch } from './watch-services.ts'
 
 export interface AgentOptions {
   /** Absolute; the agent's state, token and web server live in it. */
@@ -41,6 +45,8 @@ export interface AgentOptions {
   dnsServers: readonly string[]
   server: EdgeServer
   heartbeatMs?: number
+  /** How often the server is looked after without a change. */
+  recheckMs?: number
   /** How long one pull may wait for news. */
   pullWaitSeconds?: number
   /** How often traffic is counted and reported. */
@@ -85,12 +91,11 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   let heardAt: Date | null = null
   let applied = 0
   const reports = createReportLoop({ heartbeatMs: options.heartbeatMs ?? EDGE_HEARTBEAT_MS, log })
-  const targets = createTargetResolver({
-    rules,
-    dnsServers: options.dnsServers,
-    onChange: () => applies.notify({ isUrgent: true }),
-    log,
-  })
+  const { dnsServers } = options
+  const onChange = (): void => applies.notify({ isUrgent: true })
+  const targets = createHostResolver({ refusalOf: (address) => refusalOf(address, rules), dnsServers, onChange, log })
+  const serviceHosts = createHostResolver({ refusalOf: serviceRefusalOf, dnsServers, onChange, log })
+  const serviceWatch = createServiceWatch({ onChange, meter, log })
   const routeSpans = createRouteSpans(options.tracer ?? noTracer, options.name)
   const onApplied = (report: EdgeReport): void => {
     isReady ||= isCaughtUp
@@ -100,7 +105,18 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     routeSpans.end(report)
     reports.tell(report)
   }
-  const applies = createApplyLoop({ state, server, targets, rules, onApplied, meter, log })
+  const applies = createApplyLoop({
+    state,
+    server,
+    targets,
+    serviceHosts,
+    serviceWatch,
+    rules,
+    onApplied,
+    recheckMs: options.recheckMs ?? 30 * SECOND,
+    meter,
+    log,
+  })
 
   async function followControlPlane(): Promise<void> {
     const token = await identify(options, signal)
@@ -108,18 +124,21 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       heardAt = new Date()
     }
     const controlPlane = createControlPlane({ url: apiUrl, token, onAnswer })
-    const onChange = (changed: Route[], traces: Record<string, string>): void => {
+    const onRoutes = (changed: Route[], traces: Record<string, string>): void => {
       routeSpans.begin(changed, traces)
+      // Until it is confirmed what an earlier run left, everything is applied together.
+      if (!state.isWhole || state.asOf < state.generation) return
       applies.notify({ isUrgent: changed.length === 0 || changed.some(({ variant }) => variant !== 'http') })
     }
     const onCaughtUp = (): void => {
       isCaughtUp = true
+      state.confirm()
       applies.notify({ isUrgent: true })
     }
     const waitSeconds = options.pullWaitSeconds ?? 25
     await Promise.all([
       runPullLoop(
-        { controlPlane, state, waitSeconds, onChange, onCaughtUp, isApplying: applies.isApplying, log },
+        { controlPlane, state, waitSeconds, onChange: onRoutes, onCaughtUp, isApplying: applies.isApplying, log },
         signal,
       ),
       reports.run(controlPlane, signal),
@@ -141,6 +160,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     async stop() {
       stopping.abort()
       targets.stop()
+      serviceHosts.stop()
+      serviceWatch.stop()
       await loops
       await state.save()
     },

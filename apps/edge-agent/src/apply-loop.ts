@@ -5,32 +5,34 @@ import type { DesiredState } from './desired-state.ts'
 import { makeServed } from './make-served.ts'
 import { measureApply } from './measured-server.ts'
 import { type LastApply, type Waiting, dueAt } from './pacing.ts'
-import type { TargetResolver } from './resolve-targets.ts'
+import type { HostResolver } from './resolve-targets.ts'
 import { createWakeUp } from './wake-up.ts'
+import type { ServiceWatch } from './watch-services.ts'
 
 export interface ApplyLoop {
-  /** Desired state or an address changed. What comes during an apply joins the next one. */
+  /** Desired state, an address or a server's health changed. What comes during an apply joins the next one. */
   notify(change: { isUrgent: boolean }): void
   isApplying(): boolean
   /** Applies until the signal aborts; an apply in hand is finished. */
   run(signal: AbortSignal): Promise<void>
 }
 
-/** Looks after the server without a change, too: one that died is started again. */
-const RECHECK_MS = 30_000
-
 /** Brings the server to the desired state, again and again: one apply at a time, many changes in each. */
 export function createApplyLoop(options: {
   state: DesiredState
   server: EdgeServer
-  targets: TargetResolver
+  targets: HostResolver
+  serviceHosts: HostResolver
+  serviceWatch: ServiceWatch
   rules: AddressRules
   /** After each apply: what may be reported. */
   onApplied: (report: EdgeReport) => void
+  /** Looks after the server this often without a change, too: one that died is started again. */
+  recheckMs: number
   meter: Meter
   log: Log
 }): ApplyLoop {
-  const { state, server, targets, rules, onApplied, meter, log } = options
+  const { state, server, targets, serviceHosts, serviceWatch, rules, onApplied, recheckMs, meter, log } = options
   const wakeUp = createWakeUp()
   let waiting: Waiting | null = null
   let last: LastApply | null = null
@@ -38,7 +40,7 @@ export function createApplyLoop(options: {
   let isApplying = false
 
   async function untilDue(signal: AbortSignal): Promise<void> {
-    const recheckAt = performance.now() + RECHECK_MS
+    const recheckAt = performance.now() + recheckMs
     while (!signal.aborted) {
       // Read anew each time: a change that arrives meanwhile may be urgent.
       const due = waiting === null ? recheckAt : dueAt(waiting, last)
@@ -49,11 +51,13 @@ export function createApplyLoop(options: {
   }
 
   async function applyOnce(): Promise<void> {
-    const generation = state.generation
-    const routes = state.routes()
-    const { served, rejected } = await makeServed(routes, rules, targets)
+    // Serves what it served last.
+    if (!state.isWhole) return
+    const generation = state.asOf
+    const { served, services, rejected } = await makeServed(state, { rules, targets, serviceHosts })
+    const inUse = serviceWatch.follow(services)
     // Written before the report: an edge that told of a removal must not start over with the name still in its state.
-    const applying = measureApply(() => server.apply(served, generation), meter)
+    const applying = measureApply(() => server.apply(served, generation, inUse), meter)
     const [result] = await Promise.all([applying, state.save()])
     onApplied({
       generation,

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Hostname, type Route, encodeRouteUpdate } from '@mooring/core'
+import { type EdgeService, type Hostname, type Route, encodeRouteUpdate } from '@mooring/core'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openDesiredState } from './desired-state.ts'
 
@@ -28,9 +28,61 @@ describe('the state of an earlier run', () => {
 
   it('is where the next pull goes on', async () => {
     const state = await openDesiredState(dir)
-    state.merge({ generation: 7, routes: [route] }, [])
+    state.merge({ generation: 7, routes: [route], services: [] }, [])
     await state.save()
     expect(await found()).toEqual({ generation: 7, routes: [route] })
+  })
+
+  const service: EdgeService = {
+    name: 'shops',
+    scheme: 'http',
+    servers: [{ host: '10.0.0.1', port: 80 }],
+    tlsName: null,
+    health: { path: '/up', intervalSeconds: 5 },
+  }
+
+  it('has the services of the newest update that brought any', async () => {
+    const state = await openDesiredState(dir)
+    state.merge({ generation: 7, routes: [route], services: [service] }, [])
+    state.merge({ generation: 8, routes: [] }, [])
+    state.merge({ generation: 6, routes: [], services: [] }, [])
+    await state.save()
+    for (const { services } of [state, await openDesiredState(dir)]) expect(services()).toEqual([service])
+  })
+
+  it('without services is from the release before: served meanwhile, and pulled from the start', async () => {
+    const gone = {
+      ...route,
+      domainId: 'dom_0190a0b0-1111-7000-8000-000000000002',
+      hostname: 'gone.example.com' as Hostname,
+    }
+    await kept(JSON.stringify(encodeRouteUpdate({ generation: 7, routes: [route, gone] })))
+    const state = await openDesiredState(dir)
+    expect([state.generation, state.routes()]).toEqual([0, [route, gone]])
+    state.merge({ generation: 9, routes: [route], services: [] }, [])
+    expect([state.generation, state.asOf]).toEqual([9, 0])
+    state.confirm()
+    expect([state.asOf, state.routes()]).toEqual([9, [route]])
+  })
+
+  it('that names a service it does not have is pulled from the start', async () => {
+    const target = { type: 'proxy' as const, service: 'shops' }
+    await kept(JSON.stringify(encodeRouteUpdate({ generation: 7, routes: [{ ...route, target }], services: [] })))
+    expect((await found()).generation).toBe(0)
+  })
+
+  it('goes on below a route that was malformed, until a newer one takes its place', async () => {
+    const state = await openDesiredState(dir)
+    const malformed = { domainId: route.domainId, generation: 5, detail: 'It is not well-formed.' }
+    state.merge({ generation: 7, routes: [], services: [service] }, [malformed])
+    await state.save()
+    const restarted = await openDesiredState(dir)
+    expect(restarted.generation).toBe(4)
+    restarted.merge({ generation: 7, routes: [] }, [malformed])
+    expect(restarted.malformed()).toEqual([malformed])
+    restarted.merge({ generation: 8, routes: [{ ...route, generation: 8 }] }, [])
+    await restarted.save()
+    expect((await found()).generation).toBe(8)
   })
 
   it('is pulled anew when the file is broken', async () => {

@@ -1,9 +1,9 @@
 import { Resolver } from 'node:dns/promises'
 import { networkInterfaces } from 'node:os'
-import { type AddressRules, type Log, refusalOf } from '@mooring/core'
+import type { Log } from '@mooring/core'
 
-/** Addresses of targets given by name. nginx gets addresses only, so a name cannot change between check and use. */
-export interface TargetResolver {
+/** Addresses of upstreams given by name. nginx gets addresses only, so a name cannot change between check and use. */
+export interface HostResolver {
   /** Known addresses at once, else a look-up; empty when the name has none that may be used. */
   addressesOf(host: string): Promise<string[]>
   /** Forgets all but these; the rest is looked up again as its TTL says. */
@@ -26,15 +26,16 @@ const DEAD_RETRY_MS = 10_000
 const STALE_MS = 3_600_000
 const MOST_ADDRESSES = 16
 
-export function createTargetResolver(options: {
-  rules: AddressRules
+export function createHostResolver(options: {
+  /** Why an address may not be connected to, or null. Targets and services differ in it. */
+  refusalOf: (address: string) => string | null
   /** `ip:port`; the machine's own servers when empty. */
   dnsServers: readonly string[]
   /** A name has other addresses than before. */
   onChange: () => void
   log: Log
-}): TargetResolver {
-  const { rules, log, onChange } = options
+}): HostResolver {
+  const { refusalOf, log, onChange } = options
   const dns = new Resolver({ timeout: 2_000, tries: 2 })
   if (options.dnsServers.length > 0) dns.setServers(options.dnsServers)
   const known = new Map<string, Known>()
@@ -55,7 +56,7 @@ export function createTargetResolver(options: {
     timer.unref()
     known.set(host, { addresses, confirmedAt: failed ? (before?.confirmedAt ?? 0) : now, timer })
     if (before !== undefined && before.addresses.join() !== addresses.join()) {
-      log.info({ host, addresses }, 'a target has other addresses')
+      log.info({ host, addresses }, 'an upstream has other addresses')
       onChange()
     }
     return addresses
@@ -69,8 +70,8 @@ export function createTargetResolver(options: {
 
   function permitted(host: string, addresses: string[]): string[] {
     const allowed = addresses.filter((address) => {
-      const refusal = refusalOf(address, rules)
-      if (refusal !== null) log.warn({ host, refusal }, 'a target’s address may not be used')
+      const refusal = refusalOf(address)
+      if (refusal !== null) log.warn({ host, refusal }, 'an upstream’s address may not be used')
       return refusal === null
     })
     return allowed.toSorted().slice(0, MOST_ADDRESSES)

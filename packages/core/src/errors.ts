@@ -28,6 +28,7 @@ export const ERRORS = {
   IDEMPOTENCY_IN_FLIGHT: { status: 409, title: 'A request with this Idempotency-Key is still running' },
   ZONE_EXISTS: { status: 409, title: 'This zone is already managed' },
   ZONE_IN_USE: { status: 409, title: 'Domains have their records in this zone' },
+  SERVICE_IN_USE: { status: 409, title: 'Domains have this service as their target' },
   WRONG_STATE: { status: 409, title: 'The domain is in a state that does not allow this' },
   PRECONDITION_FAILED: { status: 412, title: 'It has changed since it was read' },
   PAYLOAD_TOO_LARGE: { status: 413, title: 'The body is too large' },

@@ -59,7 +59,8 @@ export class GenerationFolder {
       throw error
     }
     if (!isGeneration(manifest)) throw new AppError('INTERNAL', `${this.dir}/current/manifest.json is not ours.`)
-    return manifest
+    // The release before knew of no services.
+    return { ...manifest, sites: manifest.sites.map((site) => ({ ...site, service: site.service ?? null })) }
   }
 
   /** Numbers are never used twice, so that what the running nginx answers tells them apart. */

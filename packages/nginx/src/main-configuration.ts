@@ -12,7 +12,7 @@ import {
   pathText,
   portSuffixText,
 } from './nginx-quoting.ts'
-import { render } from './render.ts'
+import { type Model, render } from './render.ts'
 import { type VhostSettings, controlPlaneModel, http2Model } from './vhost.ts'
 import type { WorkerAccount } from './worker-account.ts'
 
@@ -31,6 +31,7 @@ export interface MainContents {
   pidPath: string
   /** Files with vhosts; `*` is nginx's. */
   sites: string[]
+  services: readonly Model[]
 }
 
 /** `nginx.conf` of one generation. */
@@ -62,6 +63,7 @@ export function renderMain(contents: MainContents, settings: MainSettings): stri
       ...controlPlaneModel(controlPlane),
       servers: controlPlane.addresses.map((address) => endpointText(address, controlPlane.port)),
     },
+    services: contents.services,
     listenAddress: listening.address === null ? null : addressText(listening.address),
     listenHttp: listenTexts(listening, listening.httpPort),
     listenHttps: listenTexts(listening, listening.httpsPort),

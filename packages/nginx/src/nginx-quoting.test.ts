@@ -12,6 +12,8 @@ import {
   pathText,
   portSuffixText,
   serverNameText,
+  serviceTlsNameText,
+  serviceUpstreamText,
   tlsNameText,
   upstreamNameText,
   urlText,
@@ -72,7 +74,14 @@ describe('quoting for nginx', () => {
   it('makes one bare token of a name, an address, an id or an account, or refuses it', () => {
     fc.assert(
       fc.property(nasty, (text) => {
-        for (const quote of [hostnameText, tlsNameText, upstreamNameText, accountText]) {
+        for (const quote of [
+          hostnameText,
+          tlsNameText,
+          upstreamNameText,
+          serviceUpstreamText,
+          serviceTlsNameText,
+          accountText,
+        ]) {
           const quoted = unlessRefused(() => quote(text))
           if (quoted !== null) expect(show(quoted)).toSatisfy(isOneBareToken)
         }

@@ -1,5 +1,14 @@
 import { isIP } from 'node:net'
-import { DOMAIN_ID, type Hostname, baseOf, isWildcard, parseHostname, parseSingleHostname } from '@mooring/core'
+import {
+  DOMAIN_ID,
+  type Hostname,
+  SERVICE_HOST,
+  SERVICE_NAME,
+  baseOf,
+  isWildcard,
+  parseHostname,
+  parseSingleHostname,
+} from '@mooring/core'
 
 /**
  * Text that may stand in an nginx configuration. Only the functions below make one, each from a typed value and each
@@ -104,6 +113,12 @@ export function upstreamNameText(domainId: string): NginxText {
   return new NginxText(`target_${domainId.slice('dom_'.length)}`)
 }
 
+/** The same for a service, whose name is the operator's. */
+export function serviceUpstreamText(name: string): NginxText {
+  if (!SERVICE_NAME.test(name)) throw new UnquotableError(`${JSON.stringify(name)} is not a service's name.`)
+  return new NginxText(`mooring_service_${name}`)
+}
+
 /** Hex digits of our own making. */
 export function hexText(hex: string): NginxText {
   if (!/^[0-9a-f]{1,64}$/.test(hex)) throw new UnquotableError(`${JSON.stringify(hex)} is not hexadecimal.`)
@@ -163,6 +178,12 @@ export function urlText(url: URL): NginxText {
 /** The name that an https target's certificate must have: a hostname, or an address as it stands. */
 export function tlsNameText(host: string): NginxText {
   return isIP(host) === 0 ? new NginxText(normalForm(host, parseSingleHostname)) : addressText(host)
+}
+
+/** The same for a service: a name of the operator's own network, which need not be a hostname elsewhere. */
+export function serviceTlsNameText(name: string): NginxText {
+  if (!SERVICE_HOST.test(name)) throw new UnquotableError(`${JSON.stringify(name)} is not a host's name.`)
+  return new NginxText(name)
 }
 
 // Printable ASCII and line ends, without what nginx ends a quoted text at or reads as a variable.

@@ -2,7 +2,14 @@ import { readFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { isAbsolute } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { AppError, type ApplyResult, type EdgeServer, type ServedRoute, type TrafficSource } from '@mooring/core'
+import {
+  AppError,
+  type ApplyResult,
+  type EdgeServer,
+  type ServedRoute,
+  type ServedService,
+  type TrafficSource,
+} from '@mooring/core'
 import { followControlPlane } from './control-plane.ts'
 import type { Fault } from './find-faulty.ts'
 import { type Generation, GenerationFolder } from './generation-folder.ts'
@@ -15,7 +22,15 @@ import { askStatus } from './prove-reload.ts'
 import { Quarantine } from './quarantine.ts'
 import { type NginxServerOptions, readSettings } from './read-settings.ts'
 import type { Site } from './site.ts'
-import { type Live, type Machinery, mainContents, reloadTo, switchGeneration } from './switch-generation.ts'
+import { knownServices, serviceUpstreams } from './service-upstreams.ts'
+import {
+  type Live,
+  type Machinery,
+  type Planned,
+  mainContents,
+  reloadTo,
+  switchGeneration,
+} from './switch-generation.ts'
 import { createTrafficLog } from './traffic-log.ts'
 
 /** A round finds at least one faulty site or ends; more rounds than this mean that something else is wrong. */
@@ -33,6 +48,7 @@ class NginxServer implements EdgeServer {
   readonly #controlPlane: ReturnType<typeof followControlPlane>
   readonly #quarantine = new Quarantine()
   readonly #lastGood = new Map<string, Site>()
+  #services: ReadonlyMap<string, ServedService> = new Map()
   #machinery: Machinery | null = null
   #live: Live = { generation: 0, sites: new Map() }
   /** Applies wait for each other: nginx has one configuration. */
@@ -78,8 +94,8 @@ class NginxServer implements EdgeServer {
     else await this.#startFresh(current)
   }
 
-  async apply(routes: ServedRoute[]): Promise<ApplyResult> {
-    const applied = this.#queue.then(() => this.#apply(routes))
+  async apply(routes: ServedRoute[], _generation: number, services: ServedService[] = []): Promise<ApplyResult> {
+    const applied = this.#queue.then(() => this.#apply(routes, services))
     this.#queue = applied.catch(() => undefined) // Its caller hears of it; the next apply does not depend on it.
     return applied
   }
@@ -97,7 +113,7 @@ class NginxServer implements EdgeServer {
     await this.#machinery?.nginx.stop()
   }
 
-  async #apply(routes: ServedRoute[]): Promise<ApplyResult> {
+  async #apply(routes: ServedRoute[], services: ServedService[]): Promise<ApplyResult> {
     const machinery = this.#started()
     machinery.settings = await this.#readSettings()
     if (machinery.nginx.findMaster() === null) {
@@ -106,12 +122,14 @@ class NginxServer implements EdgeServer {
     }
     const mended = new Set<string>()
     for (let round = 0; round < MOST_ROUNDS; round += 1) {
-      const plan = makePlan(routes, {
+      const decided = makePlan(routes, {
         lastGood: this.#lastGood,
         live: this.#live.sites,
         faults: this.#quarantine,
         settings: vhostSettings(machinery.settings),
       })
+      this.#services = knownServices(this.#services, services, [...decided.sites, ...this.#lastGood.values()])
+      const plan = { ...decided, services: serviceUpstreams(this.#services, decided.sites) }
       if (this.#isLive(plan)) return { rejected: plan.rejected }
       const result = await switchGeneration(plan, this.#live, machinery)
       if (result.kind === 'broken') {
@@ -124,14 +142,11 @@ class NginxServer implements EdgeServer {
     throw new AppError('INTERNAL', `No configuration was found that nginx serves, after ${MOST_ROUNDS} rounds.`)
   }
 
-  #isLive(plan: Plan): boolean {
+  #isLive(plan: Planned): boolean {
     if (plan.changed.length > 0 || plan.sites.length !== this.#live.sites.size) return false
     if (plan.sites.some((site) => this.#live.sites.get(site.hostname)?.fingerprint !== site.fingerprint)) return false
     const path = this.#folder.path(this.#live.generation, 'nginx.conf')
-    const main = renderMain(
-      mainContents(this.#folder, { number: this.#live.generation, sites: plan.sites }),
-      this.#started().settings,
-    )
+    const main = renderMain(mainContents(this.#folder, this.#live.generation, plan), this.#started().settings)
     return readFileSync(path, 'utf8') === main
   }
 
@@ -181,7 +196,7 @@ class NginxServer implements EdgeServer {
   async #startEmpty(): Promise<void> {
     const { nginx, settings } = this.#started()
     const empty: Generation = { number: this.#folder.nextNumber(), sites: [] }
-    const main = renderMain(mainContents(this.#folder, empty), settings)
+    const main = renderMain(mainContents(this.#folder, empty.number, { sites: [], services: [] }), settings)
     const { durable } = await this.#folder.write(empty, { files: [], main, trial: main })
     await durable
     await this.#folder.flip(empty.number)

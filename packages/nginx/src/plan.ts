@@ -59,9 +59,10 @@ export function makePlan(
 }
 
 function siteOf(route: ServedRoute, settings: VhostSettings): Site {
-  const { domainId, hostname, variant, certificate } = route
+  const { domainId, hostname, variant, certificate, action } = route
   const fingerprint = fingerprintOf(route, settings)
-  const base = { domainId, hostname, variant, fingerprint }
+  const service = action.type === 'service' ? action.name : null
+  const base = { domainId, hostname, variant, fingerprint, service }
   if (variant === 'http' || certificate === null) return { ...base, serial: null, certificate: null }
   const file = join('certificates', certificateFolder(hostname), `${certificate.serial}-${fingerprint}.pem`)
   return { ...base, serial: certificate.serial, certificate: file }

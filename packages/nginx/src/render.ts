@@ -5,7 +5,7 @@ import { NginxText } from './nginx-quoting.ts'
 
 /** What a template may see: texts made by `nginx-quoting.ts`, and structure. Never a string. */
 export interface Model {
-  readonly [key: string]: NginxText | boolean | null | readonly NginxText[] | Model
+  readonly [key: string]: NginxText | boolean | null | readonly NginxText[] | Model | readonly Model[]
 }
 
 const PARTIALS = ['default-server', 'acme-location', 'health-location', 'upstream', 'action'] as const

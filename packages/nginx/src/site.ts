@@ -9,6 +9,8 @@ export interface Site {
   serial: string | null
   /** Key and chain in one file, below `certificates/`; null for the http variant. */
   certificate: string | null
+  /** The service whose upstream the vhost names; nginx refuses a vhost that names one it does not have. */
+  service: string | null
 }
 
 /** In `sites-available`. */

@@ -11,6 +11,7 @@ import type { NginxProcess, TestAnswer } from './nginx-process.ts'
 import type { Plan } from './plan.ts'
 import { type Expectation, type Served, findUnproved } from './probe.ts'
 import { proveReload } from './prove-reload.ts'
+import type { Model } from './render.ts'
 import { type Site, siteFile } from './site.ts'
 import { renderVhost } from './vhost.ts'
 
@@ -40,8 +41,13 @@ export interface Machinery {
   log: Log
 }
 
+/** A plan with the upstreams of the services that its vhosts name. */
+export interface Planned extends Plan {
+  services: readonly Model[]
+}
+
 /** Takes nginx from what is live to what is planned: write, test, flip, reload, prove; back again if that fails. */
-export async function switchGeneration(plan: Plan, live: Live, machinery: Machinery): Promise<Switch> {
+export async function switchGeneration(plan: Planned, live: Live, machinery: Machinery): Promise<Switch> {
   const { folder, log } = machinery
   const clock = startPhases()
   const generation: Generation = { number: folder.nextNumber(), sites: plan.sites }
@@ -52,7 +58,9 @@ export async function switchGeneration(plan: Plan, live: Live, machinery: Machin
   const { durable } = await folder.write(generation, renderGeneration(generation, plan, machinery))
   clock.mark('writeMs')
   const [answer] = await Promise.all([testTrial(generation.number, machinery), durable])
-  const verdict = await judgeTest(answer, changedSites(plan), (sites) => testAlone(generation.number, sites, machinery))
+  const verdict = await judgeTest(answer, changedSites(plan), (sites) =>
+    testAlone(generation.number, { ...plan, sites }, machinery),
+  )
   clock.mark('testMs')
   if (verdict.kind !== 'ok') {
     await folder.drop(generation.number)
@@ -137,24 +145,28 @@ export async function reloadTo(
 const blame = (message: string, sites: Site[]): Fault[] =>
   blamedSites(message, sites).map((site) => ({ site, detail: sentenceOf(message) }))
 
-function renderGeneration(generation: Generation, plan: Plan, { folder, settings }: Machinery) {
+function renderGeneration(generation: Generation, plan: Planned, { folder, settings }: Machinery) {
   return {
     files: plan.changed.flatMap(({ site, route }) => filesFor(site, route, settings)),
-    main: renderMain(mainContents(folder, generation), settings),
-    trial: renderMain(trialContents(folder, generation.number, changedSites(plan)), settings),
+    main: renderMain(mainContents(folder, generation.number, plan), settings),
+    trial: renderMain(trialContents(folder, generation.number, { ...plan, sites: changedSites(plan) }), settings),
   }
 }
 
-export const mainContents = (folder: GenerationFolder, { number, sites }: Generation) => ({
+type Contents = Pick<Planned, 'sites' | 'services'>
+
+export const mainContents = (folder: GenerationFolder, number: number, { sites, services }: Contents) => ({
   generation: number,
   nameCount: sites.length,
+  services,
   pidPath: join(folder.dir, 'nginx.pid'),
   sites: [folder.path(number, 'sites-enabled', '*.conf')],
 })
 
-const trialContents = (folder: GenerationFolder, number: number, sites: Site[]) => ({
+const trialContents = (folder: GenerationFolder, number: number, { sites, services }: Contents) => ({
   generation: number,
   nameCount: sites.length,
+  services,
   pidPath: join(folder.dir, 'trial.pid'),
   sites: sites.map((site) => join(folder.dir, 'sites-available', siteFile(site))),
 })
@@ -181,9 +193,9 @@ function filesFor(site: Site, route: ServedRoute, settings: MainSettings): NewFi
 const testTrial = (generation: number, { folder, nginx }: Machinery): Promise<TestAnswer> =>
   nginx.test(folder.path(generation, 'trial.conf'))
 
-async function testAlone(generation: number, sites: Site[], machinery: Machinery): Promise<TestAnswer> {
+async function testAlone(generation: number, contents: Contents, machinery: Machinery): Promise<TestAnswer> {
   const { folder, nginx, settings } = machinery
-  const path = await folder.writeTrial(generation, renderMain(trialContents(folder, generation, sites), settings))
+  const path = await folder.writeTrial(generation, renderMain(trialContents(folder, generation, contents), settings))
   return nginx.test(path)
 }
 

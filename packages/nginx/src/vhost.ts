@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto'
 import { isIP } from 'node:net'
 import { basename, dirname } from 'node:path'
-import { HOLDING_RETRY_SECONDS, type ResolvedUpstream, type ServedRoute, isWildcard } from '@mooring/core'
+import {
+  HOLDING_RETRY_SECONDS,
+  type ResolvedUpstream,
+  type ServedRoute,
+  type ServedService,
+  isWildcard,
+} from '@mooring/core'
 import { type Listening, listenTexts } from './listening.ts'
 import {
   type NginxText,
@@ -14,6 +20,8 @@ import {
   pathText,
   portSuffixText,
   serverNameText,
+  serviceTlsNameText,
+  serviceUpstreamText,
   tlsNameText,
   upstreamNameText,
   urlText,
@@ -102,11 +110,23 @@ function operatorHostText(host: string): NginxText {
 
 function actionModel({ action, domainId }: ServedRoute): Model {
   return {
+    passesOn: action.type === 'proxy' || action.type === 'service',
     proxy: action.type === 'proxy' ? proxyModel(action.upstream, domainId) : null,
+    service: action.type === 'service' ? serviceModel(action) : null,
     redirect:
       action.type === 'redirect' ? { status: numberText(action.status), url: urlText(new URL(action.url)) } : null,
     none: action.type === 'none',
     holding: action.type === 'holding' ? { retrySeconds: numberText(HOLDING_RETRY_SECONDS) } : null,
+  }
+}
+
+function serviceModel({ name, scheme, tlsName }: Omit<ServedService, 'servers'>): Model {
+  return {
+    scheme: new Text(scheme === 'https' ? 'https' : 'http'),
+    isSecure: scheme === 'https',
+    upstream: serviceUpstreamText(name),
+    // Without a name nginx compares the upstream's own, which no certificate has: refused rather than unverified.
+    tlsName: scheme === 'https' && tlsName !== null ? serviceTlsNameText(tlsName) : null,
   }
 }
 

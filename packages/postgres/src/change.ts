@@ -4,6 +4,7 @@ import { type Kysely, type RawBuilder, type Transaction, sql } from 'kysely'
 import { type DomainRow, toDomain } from './domain-row.ts'
 import { notifyDue } from './due.ts'
 import { wake } from './intents.ts'
+import { refusedByService } from './services.ts'
 import type { Tables } from './tables.ts'
 import { inTransaction } from './transaction.ts'
 
@@ -27,7 +28,11 @@ export function change(kysely: Kysely<Tables>, id: string, patch: Patch): Promis
     const target = patch.target === undefined || isDeepStrictEqual(patch.target, row.target) ? null : patch.target
     const republishes = target !== null && (await isTargetOut(transaction, id))
     const consequence = consequenceOf(row, republishes)
-    const changed = await write(transaction, { id, target, metadata: patch.metadata ?? null, consequence })
+    const changed = await write(transaction, { id, target, metadata: patch.metadata ?? null, consequence }).catch(
+      (error: unknown) => {
+        throw (target && refusedByService(error, target)) ?? error
+      },
+    )
     // Last, because it locks the row that every route change of the pool needs.
     if (republishes) changed.route_generation = await republish(transaction, id)
     return { kind: 'applied', domain: toDomain(changed) }

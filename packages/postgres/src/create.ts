@@ -1,8 +1,9 @@
 import { AppError, type NewDomain, type Registry } from '@mooring/core'
 import { type Kysely, sql } from 'kysely'
-import { isForeignKeyViolation } from './database-errors.ts'
+import { violatedForeignKey } from './database-errors.ts'
 import { type DomainRow, toDomain } from './domain-row.ts'
 import { notifyDue } from './due.ts'
+import { refusedByService } from './services.ts'
 import type { Tables } from './tables.ts'
 
 /**
@@ -52,8 +53,7 @@ async function insert(kysely: Kysely<Tables>, domain: NewDomain): Promise<Domain
     `.execute(kysely)
     return rows[0] ?? null
   } catch (cause) {
-    if (isForeignKeyViolation(cause)) throw unknownPool(edgePool, cause)
-    throw cause
+    throw refusedByService(cause, target) ?? (violatedForeignKey(cause) === null ? cause : unknownPool(edgePool, cause))
   }
 }
 

@@ -38,9 +38,9 @@ export function toAppError(error: unknown): unknown {
   return new AppError('DATABASE_UNAVAILABLE', 'The database cannot be reached; try again shortly.', { cause: error })
 }
 
-/** A row names another that is not there. */
-export const isForeignKeyViolation = (error: unknown): boolean =>
-  error instanceof pg.DatabaseError && error.code === '23503'
+/** The constraint by which a row names another that is not there; null for other errors. */
+export const violatedForeignKey = (error: unknown): string | null =>
+  error instanceof pg.DatabaseError && error.code === '23503' ? (error.constraint ?? '') : null
 
 /**
  * The pool as Kysely sees it: connection faults become `AppError`s, and a connection that had one is not used again.

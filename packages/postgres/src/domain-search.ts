@@ -145,7 +145,7 @@ const where = (conditions: RawBuilder<unknown>[]): RawBuilder<unknown> =>
  * Conditions on a row of `domains`, but for that on its certificate. What comes from a list of ours is part of the text:
  * a plan that is kept would otherwise be the same for the many who are active and the few who failed.
  */
-export function conditionsOf({ state, reason, actor, tenant, q }: DomainFilter): RawBuilder<unknown>[] {
+export function conditionsOf({ state, reason, actor, tenant, service, q }: DomainFilter): RawBuilder<unknown>[] {
   const conditions: RawBuilder<unknown>[] = []
   if (state !== undefined) conditions.push(sql`state = ${sql.lit(state)}`)
   // In the words of the indexes that hold the few with a reason.
@@ -153,6 +153,7 @@ export function conditionsOf({ state, reason, actor, tenant, q }: DomainFilter):
   if (reason !== undefined) conditions.push(sql`reason ->> 'code' = ${sql.lit(reason)}`)
   if (actor !== undefined) conditions.push(sql`reason ->> 'actor' = ${sql.lit(actor)}`)
   if (tenant !== undefined) conditions.push(sql`tenant = ${tenant}`)
+  if (service !== undefined) conditions.push(sql`target ? 'service' and target ->> 'service' = ${service}`)
   if (q !== undefined) conditions.push(hostnameMatches(q))
   return conditions
 }

@@ -1,5 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { AppError, type EdgeRegistry, type RegisteredEdge, type StoredRoute, newEdgeId } from '@mooring/core'
+import {
+  AppError,
+  type EdgeRegistry,
+  type EdgeService,
+  type RegisteredEdge,
+  type StoredRoute,
+  newEdgeId,
+} from '@mooring/core'
 import { type RawBuilder, sql } from 'kysely'
 import type { Database } from './database.ts'
 import { milliseconds } from './due.ts'
@@ -93,8 +100,11 @@ export function createEdgeRegistry(database: Database): EdgeRegistry {
         select p.generation as "poolGeneration", r.domain_id as "domainId", r.hostname, r.generation, r.variant, r.target,
           case when c.id is not null then jsonb_build_object(
             'id', c.id, 'ownerId', c.domain_id, 'serial', c.serial, 'chainPem', c.chain_pem, 'sealedKey', c.sealed_key
-          ) end as certificate, t.traceparent
+          ) end as certificate, t.traceparent,
+          case when row_number() over (order by r.generation) = 1 and ${generation === 0 ? sql`true` : sql`sp.generation > ${generation}`}
+            then (${servicesOfEdges}) end as services
         from edge_pools p
+        left join service_publications sp on sp.edge_pool = p.name
         left join changed r on true
         left join certificates c on c.id = r.certificate_id and r.variant = 'https'
         left join domain_traces t on t.domain_id = r.domain_id
@@ -102,8 +112,9 @@ export function createEdgeRegistry(database: Database): EdgeRegistry {
         order by r.generation`.execute(kysely)
 
       const routes = rows.flatMap(toRoute)
-      const poolGeneration = rows[0]?.poolGeneration ?? 0
+      const { poolGeneration = 0, services = null } = rows[0] ?? {}
       return {
+        ...(services === null ? {} : { services }),
         generation: routes.length < limit ? poolGeneration : (routes.at(-1)?.generation ?? poolGeneration),
         routes,
       }
@@ -113,9 +124,18 @@ export function createEdgeRegistry(database: Database): EdgeRegistry {
   }
 }
 
+// In the first row only.
+const servicesOfEdges = sql`
+  select coalesce(jsonb_agg(jsonb_build_object(
+    'name', s.name, 'scheme', s.scheme, 'servers', s.servers, 'tlsName', s.tls_name, 'health', s.health
+  ) order by s.name), '[]') from services s`
+
 // The pool's row comes alone, with nulls, when nothing changed.
 type Columns = Omit<Required<StoredRoute>, 'traceparent'> & { traceparent: string | null }
-type RouteRow = { poolGeneration: number } & (Columns | { [Field in keyof Columns]: null })
+type RouteRow = { poolGeneration: number; services: EdgeService[] | null } & (
+  | Columns
+  | { [Field in keyof Columns]: null }
+)
 
 function toRoute(row: RouteRow): StoredRoute[] {
   if (row.domainId === null) return []

@@ -24,6 +24,8 @@ import type {
   EdgeRejectionRow,
   DomainTrafficRow,
   TrafficBatchRow,
+  ServiceRow,
+  ServicePublicationRow,
 } from './tables/edges.ts'
 import type { WorkerRow, IdempotencyKeyRow, DeadLetterRow, TallyRow } from './tables/fleet.ts'
 import type {
@@ -87,4 +89,6 @@ export interface Tables {
   domain_troubles: DomainTroubleRow
   certificate_ends: CertificateEndRow
   tallies: TallyRow
+  services: ServiceRow
+  service_publications: ServicePublicationRow
 }

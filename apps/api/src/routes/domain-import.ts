@@ -1,10 +1,10 @@
-import { type NewDomain, registerDomain, registrationSchema } from '@mooring/core'
+import { type NewDomain, registerDomain, registrationSchema, type ServiceStore } from '@mooring/core'
 import { z } from 'zod'
 import { principalOf } from '../access.ts'
 import { judgeRow, type Verdict, verdictSchema } from '../import-row.ts'
 import { answerOnce } from '../idempotency.ts'
 import { parseLines } from '../parse-lines.ts'
-import { zoneFor } from '../plan-registration.ts'
+import { assertService, zoneFor } from '../plan-registration.ts'
 import { toAppError } from '../problem.ts'
 import { problems } from '../schemas.ts'
 import type { App, RouteContext } from './route.ts'
@@ -25,7 +25,7 @@ export function domainImportRoutes(app: App, context: RouteContext): void {
 }
 
 function importRoute(app: App, context: RouteContext): void {
-  const { clock, settings, zoneStore } = context
+  const { clock, settings } = context
   const { rules, tokenLifetimeMs } = settings
   const registration = registrationSchema(rules)
 
@@ -55,9 +55,9 @@ function importRoute(app: App, context: RouteContext): void {
         one.ok ? { ...registerDomain(one.value, { clock, tokenLifetimeMs }), requestId: request.id } : null,
       )
       // Not within an Idempotency-Key's transaction, which has a connection already.
-      const withoutZone = await refusedByZone(wanted, zoneStore)
+      const refusedRows = await refusedBefore(wanted, context)
       return answerOnce(request, reply, context, async (store) => {
-        const accepted = wanted.flatMap((one) => (one === null || withoutZone.has(one.id) ? [] : [one]))
+        const accepted = wanted.flatMap((one) => (one === null || refusedRows.has(one.id) ? [] : [one]))
         const answers = await store.createMany(accepted)
         const answerTo = new Map(accepted.map(({ id }, place) => [id, answers[place]]))
         const rows = judged.map((one, place): Verdict => {
@@ -65,7 +65,7 @@ function importRoute(app: App, context: RouteContext): void {
           if (!one.ok) return { line, id: null, ...one.verdict }
           const domain = wanted[place] as NewDomain
           const { hostname } = domain
-          const refused = withoutZone.get(domain.id)
+          const refused = refusedRows.get(domain.id)
           if (refused !== undefined) return { line, status: 422, id: null, hostname, code: 'INVALID', errors: refused }
           const answer = answerTo.get(domain.id)
           if (answer?.kind === 'created') return { line, status: 202, id: domain.id, hostname, code: null }
@@ -91,15 +91,17 @@ function importRoute(app: App, context: RouteContext): void {
 
 type FieldErrors = NonNullable<Verdict['errors']>
 
-/** By the id that the domain would have had: what is wrong where a managed name lies in no managed zone. */
-async function refusedByZone(
+/** By the id that the domain would have had: what is wrong with its service, or where a managed name lies in no zone. */
+async function refusedBefore(
   wanted: readonly (NewDomain | null)[],
-  zoneStore: RouteContext['zoneStore'],
+  { zoneStore, services }: Pick<RouteContext, 'zoneStore' | 'services'>,
 ): Promise<Map<string, FieldErrors>> {
   const refused = new Map<string, FieldErrors>()
+  const known = askedOnce(services)
   for (const domain of wanted) {
     if (domain === null) continue
     try {
+      await assertService(domain, known)
       await zoneFor(domain, zoneStore)
     } catch (error) {
       const known = toAppError(error)
@@ -108,4 +110,16 @@ async function refusedByZone(
     }
   }
   return refused
+}
+
+/** Many rows name few services. */
+function askedOnce(services: Pick<ServiceStore, 'find'>): Pick<ServiceStore, 'find'> {
+  const found = new Map<string, ReturnType<ServiceStore['find']>>()
+  return {
+    find(name) {
+      const asked = found.get(name) ?? services.find(name)
+      found.set(name, asked)
+      return asked
+    },
+  }
 }

@@ -5,7 +5,7 @@ import { domainResource } from '../domain-resource.ts'
 import { etagOf, ifUnchanged, isKnown } from '../etag.ts'
 import { BARE, findDomain, intentAnswer } from '../find-domain.ts'
 import { answerOnce } from '../idempotency.ts'
-import { planRegistration, registrationPlanSchema, zoneFor } from '../plan-registration.ts'
+import { assertService, planRegistration, registrationPlanSchema, zoneFor } from '../plan-registration.ts'
 import { invalid, Refusal } from '../problem.ts'
 import {
   domainFilterOf,
@@ -21,7 +21,7 @@ import type { App, RouteContext } from './route.ts'
 
 /** Launching domains, reading and changing them, and letting them go. */
 export function domainRoutes(app: App, context: RouteContext): void {
-  const { registryOf, zoneStore, clock, settings, publishDue, record } = context
+  const { registryOf, zoneStore, services, clock, settings, publishDue, record } = context
   const { rules, tokenLifetimeMs } = settings
   const registration = registrationSchema(rules).meta({ id: 'Registration' })
   const change = changeSchema(rules).meta({ id: 'DomainChange' })
@@ -47,6 +47,7 @@ export function domainRoutes(app: App, context: RouteContext): void {
       const wanted = registerDomain(request.body, { clock, tokenLifetimeMs })
       if (request.query.dry_run) return reply.send(await planRegistration(wanted, registryOf(request), context))
       // Not within an Idempotency-Key's transaction, which has a connection already: all at once would wait for a second.
+      await assertService(wanted, services)
       const zone = await zoneFor(wanted, zoneStore)
       return answerOnce(request, reply, context, async (store) => {
         const created = await store.create({ ...wanted, requestId: request.id })
@@ -129,6 +130,7 @@ export function domainRoutes(app: App, context: RouteContext): void {
       if (target !== undefined && pointsAt(target, domain.hostname)) {
         throw invalid([{ ...TARGET_LOOP, path: TARGET_LOOP.path.join('.') }])
       }
+      if (target !== undefined) await assertService({ ...domain, target }, services)
       const patch = { ...(target === undefined ? {} : { target }), ...(metadata === undefined ? {} : { metadata }) }
       const found = { store: registry, id: domain.id, edge: rules.edge }
       const answer = await record(request, async () => {

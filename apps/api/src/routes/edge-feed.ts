@@ -46,11 +46,12 @@ export function edgeFeedRoutes(app: App, context: RouteContext): void {
       for (;;) {
         // Counted before the look: a change that commits in between is not slept through.
         const seen = changes.count(edge.pool)
-        const { generation, routes } = await edges.routesSince(edge, since, BATCH)
+        const { generation, routes, services } = await edges.routesSince(edge, since, BATCH)
         if (generation > since || poll.over.aborted || changes.isEnded()) {
           const update = {
             generation,
             routes: routes.map((route) => openRoute(route, custody, log)),
+            ...(services === undefined ? {} : { services }),
             ...tracesOf(routes),
           }
           return reply.header('cache-control', 'no-store').send(encodeRouteUpdate(update))

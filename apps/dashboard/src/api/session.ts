@@ -26,5 +26,8 @@ export function useMay(least: Role): boolean {
   return ROLES.indexOf(usePrincipal().role) >= ROLES.indexOf(least)
 }
 
+/** Whether the person sees what belongs to the platform; a tenant's key is refused it. */
+export const useSeesPlatform = (): boolean => usePrincipal().tenant === null
+
 export const isSignedOut = (error: unknown): error is ApiFault =>
   error instanceof ApiFault && error.problem.status === 401

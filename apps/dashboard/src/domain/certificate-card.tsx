@@ -2,6 +2,7 @@ import type { Domain } from '../api/domain.ts'
 import { Card } from '../parts/card.tsx'
 import { StateBadge } from '../parts/state-badge.tsx'
 import { When } from '../parts/when.tsx'
+import { TargetText } from './target-text.tsx'
 
 export function CertificateCard({ domain: { certificate, tls, target } }: { domain: Domain }) {
   const { status, issuer, serial, not_after: end, renew_at: renew, rate_limited_until: limited } = certificate
@@ -10,7 +11,9 @@ export function CertificateCard({ domain: { certificate, tls, target } }: { doma
       <dl className="facts-list">
         <div>
           <dt>Leads to</dt>
-          <dd>{target.type === 'none' ? 'Nothing: 503' : <code>{target.url}</code>}</dd>
+          <dd>
+            <TargetText target={target} />
+          </dd>
         </div>
         <div>
           <dt>Mode</dt>

@@ -19,7 +19,7 @@ import { useFilters } from '../parts/use-filters.ts'
 import { When } from '../parts/when.tsx'
 import { words } from '../parts/words.ts'
 
-const FILTERS = ['q', 'state', 'reason', 'actor', 'tenant', 'cursor'] as const
+const FILTERS = ['q', 'state', 'reason', 'actor', 'tenant', 'service', 'cursor'] as const
 
 const ACTIONS = [
   { name: 'check' },
@@ -62,6 +62,7 @@ export function DomainsPage() {
           onChange={(reason) => setFilters({ reason })}
         />
         <TextFilter label="Tenant" value={filter.tenant} onChange={(tenant) => setFilters({ tenant })} />
+        <TextFilter label="Service" value={filter.service} onChange={(service) => setFilters({ service })} />
       </div>
       <AsyncView query={query}>
         {({ data, next_cursor: next }) => (

@@ -3,15 +3,16 @@ import { useMemo } from 'react'
 import type { Edge } from '../api/fleet.ts'
 import type { Page } from '../api/page.ts'
 import { get } from '../api/request.ts'
-import { useMay } from '../api/session.ts'
+import { useMay, useSeesPlatform } from '../api/session.ts'
 import { edgeColumns } from '../edges/edge-columns.tsx'
+import { ServicesCard } from '../edges/services-card.tsx'
 import { LIVE } from '../live/refresh-queries.ts'
 import { AsyncView } from '../parts/async-view.tsx'
 import { DataTable } from '../parts/data-table.tsx'
 import { Empty } from '../parts/empty.tsx'
 import { PageHead } from '../parts/page-head.tsx'
 
-/** Where visitors arrive. */
+/** Where visitors arrive, and the servers of the platform that they are sent on to. */
 export function EdgesPage() {
   const query = useQuery({
     queryKey: ['edges'],
@@ -21,7 +22,12 @@ export function EdgesPage() {
   return (
     <>
       <PageHead title="Edges" hint="A domain is active once every live edge of its pool serves it." />
-      <AsyncView query={query}>{({ data }) => <EdgeTable edges={data} />}</AsyncView>
+      <div className="stack">
+        <div>
+          <AsyncView query={query}>{({ data }) => <EdgeTable edges={data} />}</AsyncView>
+        </div>
+        {useSeesPlatform() && <ServicesCard />}
+      </div>
     </>
   )
 }

@@ -5,6 +5,7 @@ const ADVICE: Record<string, string> = {
   ORIGIN_REFUSED: 'Open the dashboard at its own address (MOORING_PUBLIC_URL) and do it there.',
   NOT_FOUND: 'It may be gone, or this control plane is of a release that does not have it yet.',
   WRONG_STATE: 'Its state changed meanwhile. Look at it again.',
+  SERVICE_IN_USE: 'The list of domains finds them by the service; retarget them first.',
   INVALID: 'Mend the fields that are named and send it again.',
   RATE_LIMITED: 'Wait a minute, then try again.',
   TOO_MANY_REQUESTS: 'Wait for what is running, then try again.',

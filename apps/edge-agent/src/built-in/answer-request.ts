@@ -1,14 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
-import type { ResolvedUpstream } from '@mooring/core'
+import type { ServedRoute, ServedService } from '@mooring/core'
+import { type Destination, destinationOfService, destinationOfTarget } from './connect-upstream.ts'
 import { sendHoldingPage, sendPage } from './pages.ts'
 import { type Visitor, passOn, passOnBare, passOnUpgrade } from './pass-on.ts'
 import type { ServedName } from './served-names.ts'
 
 export interface Site {
   find(hostname: string): ServedName | undefined
-  controlPlane: () => ResolvedUpstream
+  /** Null where it is not known. */
+  service(name: string): ServedService | null
+  controlPlane: () => Destination
   publicHttpsPort: number
 }
 
@@ -19,12 +22,12 @@ export function answerHttp(request: IncomingMessage, response: ServerResponse, s
   const path = pathOf(request)
   if (path.startsWith('/.well-known/acme-challenge/')) {
     // The certificate authority asks here (RFC 8555 §8.3).
-    passOnBare(request, response, site.controlPlane(), visitorOf(request, hostname, 80))
+    void passOnBare(request, response, site.controlPlane(), visitorOf(request, hostname, 80))
     return
   }
   if (path === '/.well-known/mooring/health') sendHealth(response, name)
   else if (name === undefined) sendPage(response, 421)
-  else if (name.route.variant === 'http') act(request, response, name, visitorOf(request, hostname, 80))
+  else if (name.route.variant === 'http') act({ request, response, site }, name, visitorOf(request, hostname, 80))
   else {
     const port = site.publicHttpsPort === 443 ? '' : `:${site.publicHttpsPort}`
     response.writeHead(308, { location: `https://${hostname}${port}${request.url}` }).end()
@@ -36,7 +39,7 @@ export function answerHttps(request: IncomingMessage, response: ServerResponse, 
   const name = namedBoth(request, site)
   if (name === undefined) sendPage(response, 421)
   else if (pathOf(request) === '/.well-known/mooring/health') sendHealth(response, name)
-  else act(request, response, name, visitorOf(request, hostnameOf(request), site.publicHttpsPort))
+  else act({ request, response, site }, name, visitorOf(request, hostnameOf(request), site.publicHttpsPort))
 }
 
 /** Websockets, for names that are proxied. A request to upgrade any other is answered as if it were an ordinary one. */
@@ -49,20 +52,33 @@ export function answerUpgrade(request: IncomingMessage, socket: Duplex, head: Bu
     return
   }
   const port = isSecure(request) ? site.publicHttpsPort : 80
-  passOnUpgrade(request, socket, head, upstream, visitorOf(request, hostnameOf(request), port))
+  void passOnUpgrade(request, socket, head, upstream, visitorOf(request, hostnameOf(request), port))
 }
 
-function upgradeTarget(request: IncomingMessage, site: Site): ResolvedUpstream | null {
+function upgradeTarget(request: IncomingMessage, site: Site): Destination | null {
   const name = isSecure(request) ? namedBoth(request, site) : site.find(hostnameOf(request))
   if (name === undefined || (!isSecure(request) && name.route.variant !== 'http')) return null
-  return name.route.action.type === 'proxy' ? name.route.action.upstream : null
+  return destinationOf(name.route.action, site)
+}
+
+/** Where requests are passed on to; null where they are answered here. */
+function destinationOf(action: ServedRoute['action'], site: Site): Destination | null {
+  if (action.type === 'proxy') return destinationOfTarget(action.upstream)
+  if (action.type !== 'service') return null
+  return destinationOfService({ ...action, servers: site.service(action.name)?.servers ?? [] })
 }
 
 const isSecure = ({ socket }: IncomingMessage): boolean => 'encrypted' in socket
 
-function act(request: IncomingMessage, response: ServerResponse, { route }: ServedName, visitor: Visitor): void {
-  const { action } = route
-  if (action.type === 'proxy') passOn(request, response, action.upstream, visitor)
+interface Exchange {
+  request: IncomingMessage
+  response: ServerResponse
+  site: Site
+}
+
+function act({ request, response, site }: Exchange, { route: { action } }: ServedName, visitor: Visitor): void {
+  const destination = destinationOf(action, site)
+  if (destination !== null) void passOn(request, response, destination, visitor)
   else if (action.type === 'holding') sendHoldingPage(response)
   else if (action.type === 'redirect') response.writeHead(action.status, { location: action.url }).end()
   else sendPage(response, 503)

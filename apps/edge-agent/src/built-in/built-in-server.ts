@@ -2,12 +2,20 @@ import { lookup } from 'node:dns/promises'
 import { once } from 'node:events'
 import { type IncomingMessage, type Server, type ServerResponse, createServer as createHttpServer } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
-import { type ApplyResult, type EdgeServer, type ResolvedUpstream, type ServedRoute, wildcardOver } from '@mooring/core'
+import {
+  type ApplyResult,
+  type EdgeServer,
+  type ResolvedUpstream,
+  type ServedRoute,
+  type ServedService,
+  wildcardOver,
+} from '@mooring/core'
 import { type Expectation, type Served, findUnproved } from '@mooring/nginx'
 import { type Site, answerHttp, answerHttps, answerUpgrade, isUpgradable } from './answer-request.ts'
+import { destinationOfTarget } from './connect-upstream.ts'
 import { countRequest } from './count-request.ts'
 import { createMemoryTraffic } from './memory-traffic.ts'
-import { type ServedName, findName, nextNames } from './served-names.ts'
+import { type ServedName, findName, nextNames, nextServices } from './served-names.ts'
 
 export interface BuiltInServerOptions {
   httpPort: number
@@ -24,10 +32,12 @@ export interface BuiltInServerOptions {
  */
 export function createBuiltInServer(options: BuiltInServerOptions): EdgeServer {
   let names: ReadonlyMap<string, ServedName> = new Map()
+  let services: ReadonlyMap<string, ServedService> = new Map()
   let controlPlane = hostAndPort(options.controlPlaneUrl)
   const site: Site = {
     find: (hostname) => findName(hostname, names),
-    controlPlane: () => controlPlane,
+    service: (name) => services.get(name) ?? null,
+    controlPlane: () => destinationOfTarget(controlPlane),
     publicHttpsPort: options.publicHttpsPort,
   }
   const shouldUpgradeCallback = (request: IncomingMessage) => isUpgradable(request, site)
@@ -69,11 +79,12 @@ export function createBuiltInServer(options: BuiltInServerOptions): EdgeServer {
       await listen(http, options.httpPort, options.listenAddress)
       await listen(https, options.httpsPort, options.listenAddress)
     },
-    async apply(routes: ServedRoute[]): Promise<ApplyResult> {
+    async apply(routes: ServedRoute[], _generation: number, given: ServedService[] = []): Promise<ApplyResult> {
       controlPlane = await resolved(controlPlane)
       const before = names
       const next = nextNames(routes, before)
       names = next.names
+      services = nextServices(given, services, [...before.values(), ...names.values()])
       const wrong = await findUnproved(
         [...next.changed.map(expectationOf), ...next.removed.map((hostname) => expectationWithout(hostname, names))],
         near,

@@ -1,9 +1,8 @@
 import { type ClientRequest, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
-import { request as requestHttp } from 'node:http'
-import { request as requestHttps } from 'node:https'
-import { isIP } from 'node:net'
+import { request as askOver } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { ResolvedUpstream } from '@mooring/core'
+import { type Destination, connectUpstream } from './connect-upstream.ts'
 import { sendPage } from './pages.ts'
 
 /** What the target is told about the visitor. */
@@ -15,7 +14,7 @@ export interface Visitor {
   port: number
 }
 
-const CONNECT_AND_ANSWER_MS = 60_000
+const ANSWER_MS = 60_000
 
 // Hop-by-hop (RFC 9110 §7.6.1), and everything a visitor could claim about itself: set anew below, or not sent at all.
 const NOT_PASSED_ON = new Set([
@@ -39,31 +38,36 @@ const NOT_PASSED_ON = new Set([
   'x-rewrite-url',
 ])
 
-/** Passes a request on and its answer back; 502 when the target does not answer. */
-export function passOn(
+/** Passes a request on and its answer back; 502 when no server answers. */
+export const passOn = (
   request: IncomingMessage,
   response: ServerResponse,
-  to: ResolvedUpstream,
+  to: Destination,
   visitor: Visitor,
-): void {
-  exchange(request, response, ask(request, to, headersFor(request.headers, visitor)))
-}
+): Promise<void> => exchange(request, response, to, headersFor(request.headers, visitor))
 
 /** Passes on what is asked and of whom, and none of the visitor's headers. */
-export function passOnBare(
+export const passOnBare = (
   request: IncomingMessage,
   response: ServerResponse,
-  to: ResolvedUpstream,
+  to: Destination,
   visitor: Visitor,
-): void {
-  exchange(request, response, ask(request, to, headersFor({}, visitor)))
-}
+): Promise<void> => exchange(request, response, to, headersFor({}, visitor))
 
-function exchange(request: IncomingMessage, response: ServerResponse, asked: ClientRequest | null): void {
-  if (asked === null) {
-    sendPage(response, 502)
+async function exchange(
+  request: IncomingMessage,
+  response: ServerResponse,
+  to: Destination,
+  headers: Headers,
+): Promise<void> {
+  const left = new AbortController()
+  response.once('close', () => left.abort())
+  const upstream = await connectUpstream(to, left.signal)
+  if (upstream === null) {
+    if (!left.signal.aborted) sendPage(response, 502)
     return
   }
+  const asked = ask(request, upstream, headers)
   asked.on('response', (answer) => {
     response.writeHead(answer.statusCode ?? 502, withoutHops(answer.headers))
     answer.pipe(response)
@@ -75,20 +79,24 @@ function exchange(request: IncomingMessage, response: ServerResponse, asked: Cli
 }
 
 /** Passes a websocket on: after the handshake both sides are copied as they are. */
-export function passOnUpgrade(
+export async function passOnUpgrade(
   request: IncomingMessage,
   socket: Duplex,
   head: Buffer,
-  to: ResolvedUpstream,
+  to: Destination,
   visitor: Visitor,
-): void {
-  const upgrade = { connection: 'upgrade', upgrade: request.headers.upgrade }
-  const asked = ask(request, to, { ...headersFor(request.headers, visitor), ...upgrade })
-  socket.on('error', () => asked?.destroy())
-  if (asked === null) {
+): Promise<void> {
+  const left = new AbortController()
+  socket.once('close', () => left.abort())
+  socket.on('error', () => left.abort())
+  const upstream = await connectUpstream(to, left.signal)
+  if (upstream === null) {
     socket.end('HTTP/1.1 502 Bad Gateway\r\nconnection: close\r\n\r\n')
     return
   }
+  const upgrade = { connection: 'upgrade', upgrade: request.headers.upgrade }
+  const asked = ask(request, upstream, { ...headersFor(request.headers, visitor), ...upgrade })
+  socket.on('error', () => asked.destroy())
   asked.on('upgrade', (answer, target, targetHead) => {
     target.setTimeout(0)
     const lines = Object.entries(answer.headers).flatMap(([name, value]) =>
@@ -110,23 +118,14 @@ export function passOnUpgrade(
   asked.end()
 }
 
-function ask(request: IncomingMessage, to: ResolvedUpstream, headers: Headers): ClientRequest | null {
-  const address = to.addresses[Math.floor(Math.random() * to.addresses.length)]
-  if (address === undefined) return null
-  const options = {
-    host: address,
-    port: to.port,
-    method: request.method,
-    path: request.url,
+function ask({ method, url }: IncomingMessage, upstream: Socket, headers: Headers): ClientRequest {
+  const asked = askOver({
+    createConnection: () => upstream,
+    method,
+    path: url,
     headers,
-    timeout: CONNECT_AND_ANSWER_MS,
-  }
-  const asked =
-    to.scheme === 'http'
-      ? requestHttp(options)
-      : // A target given by its address has no name to verify, as with nginx.
-        requestHttps({ ...options, ...(isIP(to.host) === 0 ? { servername: to.host } : { rejectUnauthorized: false }) })
-  asked.on('timeout', () => asked.destroy(new Error('The target does not answer in time.')))
+  })
+  upstream.setTimeout(ANSWER_MS, () => asked.destroy(new Error('The target does not answer in time.')))
   return asked
 }
 

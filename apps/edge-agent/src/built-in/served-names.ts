@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto'
 import { type SecureContext, createSecureContext } from 'node:tls'
-import { type RejectedRoute, type ServedRoute, certificateComplaint, wildcardOver } from '@mooring/core'
+import {
+  type RejectedRoute,
+  type ServedRoute,
+  type ServedService,
+  certificateComplaint,
+  wildcardOver,
+} from '@mooring/core'
 
 /** One name as it is served. */
 export interface ServedName {
@@ -44,6 +50,17 @@ export function nextNames(routes: ServedRoute[], before: ReadonlyMap<string, Ser
   }
   next.removed = [...before.keys()].filter((hostname) => !next.names.has(hostname))
   return next
+}
+
+/** What is known of the services that these names need: a last good version goes on with the servers it had. */
+export function nextServices(
+  given: readonly ServedService[],
+  before: ReadonlyMap<string, ServedService>,
+  names: Iterable<ServedName>,
+): Map<string, ServedService> {
+  const known = new Map([...before, ...given.map((service) => [service.name, service] as const)])
+  const needed = new Set([...names].map(({ route: { action } }) => action.type === 'service' && action.name))
+  return new Map([...known].filter(([name]) => needed.has(name)))
 }
 
 /** The name, unchanged where nothing changed; or why it cannot be served. */

@@ -201,6 +201,8 @@ export type BulkDomainsInput = {
       | undefined
     actor?: 'customer' | 'platform' | 'operator' | 'ca' | 'nobody' | undefined
     tenant?: string | undefined
+    /** The service that the target names. */
+    service?: string | undefined
     /** Part of a hostname; one or two letters are what it begins with. */
     q?: string | undefined
     /** Of the certificate in use. Then those whose certificates end first come first. */
@@ -495,7 +497,9 @@ export type DomainChangeInput = {
     | {
         type: 'proxy'
         /** Scheme, host and port of a public server. */
-        url: string
+        url?: string | undefined
+        /** In place of `url`: the name of a service of the platform. */
+        service?: string | undefined
       }
     | {
         type: 'redirect'
@@ -569,6 +573,7 @@ export type ImportVerdict = {
         | 'IDEMPOTENCY_IN_FLIGHT'
         | 'ZONE_EXISTS'
         | 'ZONE_IN_USE'
+        | 'SERVICE_IN_USE'
         | 'WRONG_STATE'
         | 'PRECONDITION_FAILED'
         | 'PAYLOAD_TOO_LARGE'
@@ -1085,7 +1090,9 @@ export type RegistrationInput = {
     | {
         type: 'proxy'
         /** Scheme, host and port of a public server. */
-        url: string
+        url?: string | undefined
+        /** In place of `url`: the name of a service of the platform. */
+        service?: string | undefined
       }
     | {
         type: 'redirect'
@@ -1138,6 +1145,46 @@ export type Replayed = {
   replayed: number
 }
 
+export type Service = {
+  name: string
+  /** Whose domains may use it; null for every tenant’s. */
+  tenant: string | null
+  scheme: 'http' | 'https'
+  servers: string[]
+  tls_name: string | null
+  health: {
+    path: string
+    interval_seconds: number
+  } | null
+  /** How far the edges are with its last change: how many have it, which live ones do not, which are not heard of. */
+  edges: {
+    applied: number
+    pending: string[]
+    silent: string[]
+  }
+  created_at: string
+  updated_at: string
+}
+
+export type ServiceChangeInput = {
+  /** Each as `host:port`; names are resolved by the edges. They may be private. */
+  servers: string[]
+  /** How the servers are spoken to. */
+  scheme?: 'http' | 'https' | undefined
+  /** The name in the servers’ certificates. With `https`, and required there. */
+  tls_name?: string | undefined
+  /** Without it a server is left out only while it does not answer visitors. */
+  health?:
+    | {
+        /** Asked of every server by every edge; 2xx and 3xx are well. */
+        path: string
+        interval_seconds?: number | undefined
+      }
+    | undefined
+  /** Whose domains may use it; without it, every tenant’s. */
+  tenant?: string | undefined
+}
+
 export type Session = {
   principal: {
     kind: 'key' | 'user'
@@ -1173,6 +1220,10 @@ export type Target =
   | {
       type: 'proxy'
       url: string
+    }
+  | {
+      type: 'proxy'
+      service: string
     }
   | {
       type: 'redirect'
@@ -1479,6 +1530,8 @@ export interface Operations {
             | undefined
           actor?: 'customer' | 'platform' | 'operator' | 'ca' | 'nobody' | undefined
           tenant?: string | undefined
+          /** The service that the target names. */
+          service?: string | undefined
           /** Part of a hostname; one or two letters are what it begins with. */
           q?: string | undefined
           /** Of the certificate in use. Then those whose certificates end first come first. */
@@ -1687,6 +1740,38 @@ export interface Operations {
       tenant?: string | undefined
     }
     answer: RecordPlan
+  }
+  /** Make a service what it says here */
+  'PUT /v1/services/{name}': {
+    path: {
+      /** What targets call it, such as `shop-api`. */
+      name: string
+    }
+    body: ServiceChangeInput
+    answer: Service
+  }
+  /** Read a service */
+  'GET /v1/services/{name}': {
+    path: {
+      /** What targets call it, such as `shop-api`. */
+      name: string
+    }
+    answer: Service
+  }
+  /** Forget a service that no domain uses */
+  'DELETE /v1/services/{name}': {
+    path: {
+      /** What targets call it, such as `shop-api`. */
+      name: string
+    }
+    answer: null
+  }
+  /** List services by name */
+  'GET /v1/services': {
+    answer: {
+      data: Service[]
+      next_cursor: null
+    }
   }
   /** List jobs, with the number of each kind */
   'GET /v1/jobs': {

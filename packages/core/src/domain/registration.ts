@@ -1,5 +1,7 @@
+import { isIP } from 'node:net'
 import { z } from 'zod'
 import { type AddressRules } from '../edge/address-rules.ts'
+import { SERVICE_NAME } from '../edge/service.ts'
 import { VERIFICATION_METHODS } from './domain.ts'
 import { type Hostname, type HostnamePolicy, covers, isWildcard, isWithin, parseHostname } from './hostname.ts'
 import type { EdgeIdentity } from './records.ts'
@@ -96,7 +98,8 @@ const SHARED_NEEDS_MANAGED_WILDCARD: Complaint = {
 
 /** Whether requests for the name would be sent to the name again, by the edge or by the visitor's browser. */
 export function pointsAt(target: Target, hostname: Hostname): boolean {
-  if (target.type === 'none') return false
+  // Where a service's servers are is not known here; see `refusalOfService`.
+  if (target.type === 'none' || 'service' in target) return false
   const url = new URL(target.url)
   return covers(hostname, url.hostname) && ['', '80', '443'].includes(url.port)
 }
@@ -158,7 +161,21 @@ function targetField({ addresses, edge }: RegistrationRules) {
     return parsed.ok ? parsed.value.href : refuse(context, text, parsed)
   })
   return z.discriminatedUnion('type', [
-    z.strictObject({ type: z.literal('proxy'), url: upstream.describe('Scheme, host and port of a public server.') }),
+    z
+      .strictObject({
+        type: z.literal('proxy'),
+        url: upstream.optional().describe('Scheme, host and port of a public server.'),
+        service: z
+          .string()
+          .regex(SERVICE_NAME, 'A service has small letters, digits and hyphens in its name, at most 63.')
+          .optional()
+          .describe('In place of `url`: the name of a service of the platform.'),
+      })
+      .transform(({ type, url, service }, context) => {
+        if (url !== undefined && service === undefined) return { type, url }
+        if (service !== undefined && url === undefined) return { type, service }
+        return refuse(context, { url, service }, URL_OR_SERVICE)
+      }),
     z.strictObject({
       type: z.literal('redirect'),
       url: location.describe('Where every request is sent, path and all.'),
@@ -168,9 +185,12 @@ function targetField({ addresses, edge }: RegistrationRules) {
   ])
 }
 
-function isOwnEdge({ host, port, hostIsAddress }: Upstream, edge: EdgeIdentity): boolean {
+const URL_OR_SERVICE = { code: 'TARGET_URL_OR_SERVICE', message: 'Give a proxy target either a url or a service.' }
+
+/** Whether requests to it come back to the platform's own edge. */
+export function isOwnEdge({ host, port }: Pick<Upstream, 'host' | 'port'>, edge: EdgeIdentity): boolean {
   // Another port of the same machine is another server, as in a setup on one host.
-  if (hostIsAddress) return edge.addresses.includes(host) && (port === 80 || port === 443)
+  if (isIP(host) !== 0) return edge.addresses.includes(host) && (port === 80 || port === 443)
   return isWithin(host, edge.hostname)
 }
 

@@ -6,6 +6,8 @@ import { parseSingleHostname } from './hostname.ts'
 /** What an edge does with requests for a name. */
 export type Target =
   | { type: 'proxy'; url: string }
+  /** By name: see `Service`. */
+  | { type: 'proxy'; service: string }
   | { type: 'redirect'; url: string; status: 301 | 302 | 307 | 308 }
   | { type: 'none' }
 

@@ -22,7 +22,7 @@ export function refusalOf(address: string, rules: AddressRules): string | null {
   if (!ipaddr.isValid(address)) return `"${address}" is not an IP address.`
   const ip = ipaddr.parse(address)
   if (rules.allow.some((cidr) => contains(cidr, ip))) return null
-  const range = METADATA_ADDRESSES.includes(address) ? 'metadata' : rangeOf(ip)
+  const range = rangeOf(ip)
   if (range === 'unicast') return null
   return `${ip.toString()} is in the range "${range}", which targets may not use. An operator can allow it with MOORING_UPSTREAM_ALLOW.`
 }
@@ -38,7 +38,12 @@ export function isCidr(text: string): boolean {
   return ipaddr.isValidCIDR(text)
 }
 
+/** The range an address is in, as ipaddr.js names it, or `metadata` or `unallocated`; null for what is no address. */
+export const categoryOf = (address: string): string | null =>
+  ipaddr.isValid(address) ? rangeOf(ipaddr.parse(address)) : null
+
 function rangeOf(ip: ipaddr.IPv4 | ipaddr.IPv6): string {
+  if (METADATA_ADDRESSES.includes(ip.toString())) return 'metadata'
   const range = ip.range()
   return range === 'unicast' && ip.kind() === 'ipv6' && !contains(IPV6_GLOBAL, ip) ? 'unallocated' : range
 }

@@ -11,11 +11,25 @@ export interface ResolvedUpstream {
   addresses: string[]
 }
 
+/**
+ * A service as the agent resolved it. It stands beside the routes that name it: a change of its servers changes none of
+ * them.
+ */
+export interface ServedService {
+  name: string
+  scheme: 'http' | 'https'
+  /** What the servers' certificates are for; null over http. */
+  tlsName: string | null
+  /** Those that may get visitors. Empty when no name of them resolves: its domains answer 502, others are untouched. */
+  servers: { address: string; port: number }[]
+}
+
 /** A route ready to be rendered: no look-up is left to do. */
 export interface ServedRoute extends Omit<Route, 'variant' | 'target'> {
   variant: 'http' | 'https'
   action:
     | { type: 'proxy'; upstream: ResolvedUpstream }
+    | ({ type: 'service' } & Omit<ServedService, 'servers'>)
     | { type: 'redirect'; url: string; status: 301 | 302 | 307 | 308 }
     | { type: 'none' }
     | { type: 'holding' }
@@ -39,9 +53,10 @@ export interface EdgeServer {
   start(): Promise<void>
   /**
    * Makes exactly these routes served, proves it, and resolves. A route that cannot be served is rejected and its last
-   * good version stays. Rejects only when nothing could be applied at all; last good is then untouched.
+   * good version stays. Rejects only when nothing could be applied at all; last good is then untouched. `services` are
+   * those that the routes name.
    */
-  apply(routes: ServedRoute[], generation: number): Promise<ApplyResult>
+  apply(routes: ServedRoute[], generation: number, services?: ServedService[]): Promise<ApplyResult>
   /** Asks it: whether it answers, and with what was applied last. */
   isServing(): Promise<boolean>
   /** Stops serving (standalone, tests); agents in production leave the server running. */

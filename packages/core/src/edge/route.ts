@@ -1,5 +1,6 @@
 import type { Hostname } from '../domain/hostname.ts'
 import type { Target } from '../domain/target.ts'
+import type { EdgeService } from './service.ts'
 
 /**
  * Desired state of one name on every edge of a pool: what an agent pulls.
@@ -30,6 +31,8 @@ export interface RouteUpdate {
   /** Generation of the pool as of this answer: the next poll starts here. */
   generation: number
   routes: Route[]
+  /** All services there are, when one of them changed since the generation the agent named; absent when none did. */
+  services?: EdgeService[]
   /** Traceparents by domain: what the change of its route is a part of, where that is traced. */
   traces?: Record<string, string>
 }

@@ -7,6 +7,14 @@ import { type Hostname, parseHostname } from '../domain/hostname.ts'
 import { type Parsed, parsed, refused } from '../errors.ts'
 import { DOMAIN_ID } from '../ids.ts'
 import type { EdgeReport, RejectedRoute, Route, RouteUpdate } from './route.ts'
+import {
+  type EdgeService,
+  formatServiceServer,
+  HEALTH_PATH,
+  parseServiceServer,
+  SERVICE_HOST,
+  SERVICE_NAME,
+} from './service.ts'
 
 const generation = z.int().min(0)
 const domainId = z.string().regex(DOMAIN_ID)
@@ -23,8 +31,9 @@ function syntaxOf(text: string): string | null {
   return answer.ok ? answer.value : null
 }
 
-const target = z.discriminatedUnion('type', [
+const target = z.union([
   z.strictObject({ type: z.literal('proxy'), url: z.string().max(2048) }),
+  z.strictObject({ type: z.literal('proxy'), service: z.string().regex(SERVICE_NAME) }),
   z.strictObject({
     type: z.literal('redirect'),
     url: z.string().max(2048),
@@ -65,19 +74,35 @@ export const routeSchema = z.strictObject({
 })
 
 /**
- * The answer of the long poll. `generation` is where the next poll starts. `traces` has traceparents by domain: beside the
- * routes, since an agent of the release before refuses a route that has more than it knows.
+ * Each server is parsed again, as targets are: the edge makes the connection. What an agent does not know of a service it
+ * passes over, for without the service every name that points at it would be lost.
+ */
+const serviceOnWire = z.object({
+  name: z.string().regex(SERVICE_NAME),
+  scheme: z.enum(['http', 'https']),
+  servers: z.array(z.string().refine((text) => parseServiceServer(text).ok, 'This is no server of a service.')),
+  tls_name: z.string().regex(SERVICE_HOST).nullable(),
+  health: z.object({ path: z.string().regex(HEALTH_PATH), interval_seconds: z.int().min(1) }).nullable(),
+})
+
+/**
+ * The answer of the long poll. `generation` is where the next poll starts. `services`, where it is there, takes the place
+ * of all that were known. `traces` has traceparents by domain: beside the routes, since an agent of the release before
+ * refuses a route that has more than it knows.
  */
 export const routeUpdateSchema = z.strictObject({
   generation,
   routes: z.array(routeSchema),
+  services: z.array(serviceOnWire).optional(),
   traces: z.record(domainId, z.string()).optional(),
 })
 
-// An update with one bad route among good ones must not hold up the good ones, so its routes are read one by one.
+// An update with one bad route among good ones must not hold up the good ones, so its routes are read one by one, and
+// its services, too: a route whose service is missing is named by the edge.
 const envelope = z.object({
   generation,
   routes: z.array(z.looseObject({ domain_id: domainId, generation })).max(10_000),
+  services: z.array(z.unknown()).max(10_000).optional(),
   traces: z.record(z.string(), z.string()).optional().catch(undefined),
 })
 
@@ -87,9 +112,23 @@ export const edgeReportSchema = z.strictObject({
   server: z.string().regex(/^[\x20-\x7e]{1,64}$/),
 })
 
-export function encodeRouteUpdate({ generation, routes, traces }: RouteUpdate): z.input<typeof routeUpdateSchema> {
-  return { generation, routes: routes.map(encodeRoute), ...(traces === undefined ? {} : { traces }) }
+export function encodeRouteUpdate(update: RouteUpdate): z.input<typeof routeUpdateSchema> {
+  const { generation, routes, services, traces } = update
+  return {
+    generation,
+    routes: routes.map(encodeRoute),
+    ...(services === undefined ? {} : { services: services.map(encodeService) }),
+    ...(traces === undefined ? {} : { traces }),
+  }
 }
+
+const encodeService = ({ name, scheme, servers, tlsName, health }: EdgeService): z.input<typeof serviceOnWire> => ({
+  name,
+  scheme,
+  servers: servers.map(formatServiceServer),
+  tls_name: tlsName,
+  health: health && { path: health.path, interval_seconds: health.intervalSeconds },
+})
 
 export function encodeRoute(route: Route): z.input<typeof routeSchema> {
   const { certificate } = route
@@ -125,8 +164,33 @@ export function parseRouteUpdate(json: unknown): Parsed<{ update: RouteUpdate; m
         detail: `The route is not well-formed: ${complaints(answer.error)}`,
       })
   }
-  const { generation, traces } = outer.data
-  return parsed({ update: { generation, routes, ...(traces === undefined ? {} : { traces }) }, malformed })
+  const { generation, services, traces } = outer.data
+  const update = {
+    generation,
+    routes,
+    ...(services === undefined ? {} : { services: services.flatMap(decodeService) }),
+    ...(traces === undefined ? {} : { traces }),
+  }
+  return parsed({ update, malformed })
+}
+
+function decodeService(json: unknown): EdgeService[] {
+  const answer = serviceOnWire.safeParse(json)
+  if (!answer.success) return []
+  const { name, scheme, tls_name: tlsName, health } = answer.data
+  const servers = answer.data.servers.flatMap((text) => {
+    const server = parseServiceServer(text)
+    return server.ok ? [server.value] : []
+  })
+  return [
+    {
+      name,
+      scheme,
+      servers,
+      tlsName,
+      health: health && { path: health.path, intervalSeconds: health.interval_seconds },
+    },
+  ]
 }
 
 function decodeRoute(route: z.output<typeof routeSchema>): Route {

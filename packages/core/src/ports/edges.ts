@@ -1,6 +1,7 @@
 import type { SealedKey } from '../certificate/sealed-key.ts'
 import type { Domain } from '../domain/domain.ts'
 import type { EdgeReport, Route } from '../edge/route.ts'
+import type { EdgeService } from '../edge/service.ts'
 
 /** How far a pool's edges are with one domain's route. */
 export interface RouteProgress {
@@ -35,13 +36,14 @@ export interface EdgeRegistry {
   remove(id: string): Promise<{ removed: boolean; due: string[] }>
   /**
    * Routes of the edge's pool changed since `generation`, oldest first, at most `limit`; the answer's `generation` is
-   * that of the last route in it, or the pool's when nothing is left. Also counts as a heartbeat.
+   * that of the last route in it, or the pool's when nothing is left. All services come with it if one changed since then.
+   * Also counts as a heartbeat.
    */
   routesSince(
     edge: RegisteredEdge,
     generation: number,
     limit: number,
-  ): Promise<{ generation: number; routes: StoredRoute[] }>
+  ): Promise<{ generation: number; routes: StoredRoute[]; services?: EdgeService[] }>
   /** Stores the report and makes the domains that waited for it due, in one transaction; returns their ids. */
   report(edge: RegisteredEdge, report: EdgeReport): Promise<string[]>
 }

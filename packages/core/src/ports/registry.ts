@@ -39,6 +39,8 @@ export interface DomainFilter {
   reason?: ReasonCode
   actor?: Actor
   tenant?: string
+  /** Named by the target. */
+  service?: string
   /** Part of a hostname. */
   q?: string
   /** Of the certificate in use. Then those whose certificates end first come first. */

@@ -1,4 +1,4 @@
-import type { Route } from '@mooring/core'
+import type { Route, Service } from '@mooring/core'
 import type { Generated } from 'kysely'
 import type { Json, Time, NullableTime, DefaultTime } from './columns.ts'
 
@@ -49,4 +49,21 @@ export interface TrafficBatchRow {
   edge_id: string
   batch: string
   received_at: DefaultTime
+}
+
+export interface ServiceRow {
+  name: string
+  tenant: string | null
+  scheme: Service['scheme']
+  servers: Json<Service['servers']>
+  tls_name: string | null
+  health: Json<Service['health']>
+  published: Json<Record<string, number>>
+  created_at: DefaultTime
+  updated_at: DefaultTime
+}
+
+export interface ServicePublicationRow {
+  edge_pool: string
+  generation: number
 }

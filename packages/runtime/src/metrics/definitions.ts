@@ -56,6 +56,7 @@ export const METRICS = {
   mooring_edge_reload_seconds: histogram('How long nginx took to serve a new generation.', []),
   mooring_edge_generation: gauge('The generation that this edge serves.', []),
   mooring_edge_rejected_routes: gauge('Routes that this edge refuses.', []),
+  mooring_edge_service_server_up: gauge('1 while a server of a service answers this edge well.', ['service', 'server']),
   mooring_edge_control_plane_silence_seconds: gauge('Since when the control plane has not answered.', []),
   mooring_edge_requests_total: counter('Requests for names that are routed, by class of status.', ['status']),
   mooring_edge_unrouted_requests_total: counter('Requests for names that are not routed here.', []),
