@@ -157,6 +157,24 @@ it('a failed launch is tried again, and what a filter picks is acted on as one',
   })
 })
 
+it('a service is made, reaches the edges, is used, and is forgotten', async () => {
+  await both(async (moor) => {
+    const [name, hostname] = [`of-a-${moor.name}`, nameOf('behind', moor)]
+    const { host } = new URL(fleet.site.url)
+    await moor.run(['services', 'set', name, '--server', host], { says: /^ +Server +127\.0\.0\.1:\d+$/m })
+    await moor.run(['domains', 'add', hostname, '--service', name], { says: /^Requests go to service of-a-\w+\.$/m })
+    await eventually('the edge has it', async () => {
+      const { body } = await fleet.call('GET', `/v1/services/${name}`)
+      return body.edges.applied === 1
+    })
+    await moor.run(['services', 'show', name], { says: /^1 edge has it: all there are\.$/m })
+    await moor.run(['services', 'list'], { says: /^of-a-person +- +http +1\/1 +127\.0\.0\.1:\d+$/m })
+    await moor.run(['services', 'delete', name], { exitCode: 1, says: /Domains have of-a-\w+ as their target/ })
+    await fleet.call('PATCH', `/v1/domains/${hostname}`, { target: { type: 'none' } })
+    await moor.run(['services', 'delete', name], { says: /is forgotten/ })
+  })
+})
+
 it('domains come from a file, and from variables', async () => {
   await both(async (moor) => {
     const file = join(fleet.dir, `${moor.name}.json`)

@@ -12,6 +12,7 @@ import { jobsCommand } from './commands/jobs.ts'
 import { keysCommand } from './commands/keys.ts'
 import { limitsCommand } from './commands/limits.ts'
 import { notificationsCommand } from './commands/notifications.ts'
+import { servicesCommand } from './commands/services.ts'
 import { silenceCommand } from './commands/silence.ts'
 import { usersCommand } from './commands/users.ts'
 import { webhooksCommand } from './commands/webhooks.ts'
@@ -30,6 +31,7 @@ const COMMANDS: MakeCommand[] = [
   jobsCommand,
   workersCommand,
   edgesCommand,
+  servicesCommand,
   webhooksCommand,
   notificationsCommand,
   silenceCommand,

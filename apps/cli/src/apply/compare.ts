@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Registration } from './desired.ts'
+import type { ServiceStep } from './compare-service.ts'
 import type { Present } from './present.ts'
 
 /** What is to be done so that a domain is as it is wanted. */
@@ -21,6 +22,9 @@ export type Step =
   | { kind: 'conflict'; hostname: string; tenant: string; fields: string[] }
 
 const FIXED = ['verification', 'tls', 'edge_pool', 'vhost'] as const
+
+/** Of a domain, or of a service that domains lead to. */
+export type AnyStep = Step | ServiceStep
 
 /** Compares what is wanted with what is there; what a file does not say may be anything. */
 export function compare(wanted: Registration, present: Present, etag: string | null): Step {

@@ -1,6 +1,13 @@
 import { z } from 'zod'
 import { EXIT } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'
+import { type WantedService, serviceNameSchema, wantedServiceSchema } from './wanted-service.ts'
+
+/** All that is wanted. */
+export interface Wanted {
+  services: WantedService[]
+  domains: Desired[]
+}
 
 /** A domain as a file wants it: what `POST /v1/domains` takes. What is inside, the server judges. */
 export interface Desired {
@@ -11,7 +18,7 @@ export interface Desired {
 
 const registrationSchema = z.strictObject({
   hostname: z.string().min(1),
-  target: z.looseObject({ type: z.string(), url: z.string().optional() }),
+  target: z.looseObject({ type: z.string(), url: z.string().optional(), service: z.string().optional() }),
   tenant: z.string().default('default'),
   verification: z.record(z.string(), z.unknown()).optional(),
   tls: z.record(z.string(), z.unknown()).optional(),
@@ -25,17 +32,33 @@ export type Registration = z.output<typeof registrationSchema>
 
 const fileSchema = z.strictObject({
   $schema: z.string().optional(),
+  services: z
+    .record(z.string(), wantedServiceSchema)
+    // Whatever else is wrong with them.
+    .superRefine(refuseNames, { when: ({ value }) => typeof value === 'object' && value !== null })
+    .default({}),
   domains: z.array(registrationSchema),
 })
 
 /** Reads the text of a `mooring.json`. Throws `Failure` with everything that is wrong with its form. */
-export function readDesired(text: string, file: string): Desired[] {
+export function readDesired(text: string, file: string): Wanted {
   const result = fileSchema.safeParse(parseJson(text, file))
   if (!result.success) {
     const complaints = result.error.issues.map(({ path, message }) => `  ${placeOf(path)}: ${message}`)
     throw new Failure(EXIT.usage, [`${file} is not right:`, ...complaints].join('\n'))
   }
-  return withoutTwins(result.data.domains.map((body, at) => ({ place: `domains[${at}]`, body })))
+  const { services, domains } = result.data
+  return {
+    services: Object.entries(services).map(([name, says]) => ({ place: `services.${name}`, name, says })),
+    domains: withoutTwins(domains.map((body, at) => ({ place: `domains[${at}]`, body }))),
+  }
+}
+
+function refuseNames(services: object, context: z.RefinementCtx): void {
+  for (const name of Object.keys(services)) {
+    for (const { message } of serviceNameSchema.safeParse(name).error?.issues ?? [])
+      context.addIssue({ code: 'custom', path: [name], message })
+  }
 }
 
 function parseJson(text: string, file: string): unknown {

@@ -1,5 +1,5 @@
 import { carryOut } from '../apply/carry-out.ts'
-import type { Desired } from '../apply/desired.ts'
+import type { Wanted } from '../apply/desired.ts'
 import { makePlan } from '../apply/make-plan.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { donePage, planPage } from '../render/plan-page.ts'
@@ -17,9 +17,9 @@ export interface ApplyOptions extends ChangeOptions {
 }
 
 /** Says what differs, and does it. Only deleting is asked about: all else can be taken back by the file. */
-export async function applyDesired(desired: Desired[], options: ApplyOptions): Promise<ExitCode> {
+export async function applyDesired(wanted: Wanted, options: ApplyOptions): Promise<ExitCode> {
   const client = clientOf(serverFromEnvironment())
-  const steps = await makePlan(client, desired, options).catch((error: unknown) => {
+  const steps = await makePlan(client, wanted, options).catch((error: unknown) => {
     throw failureOf(error)
   })
   const hasConflict = steps.some(({ kind }) => kind === 'conflict')

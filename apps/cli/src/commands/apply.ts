@@ -17,7 +17,7 @@ const sharedOptions = () => [
 
 type FileOptions = ApplyOptions & { file: string; watch: boolean }
 
-/** `moor apply -f mooring.json`: makes the server's domains as a file wants them. */
+/** `moor apply -f mooring.json`: makes the server's domains, and the services they lead to, as a file wants them. */
 export const applyCommand = command<FileOptions>({
   name: 'apply',
   description: 'Create and change domains so that they are as a file wants them; delete none unless told to.',
@@ -29,7 +29,11 @@ export const applyCommand = command<FileOptions>({
   after: `
 A file, with what else POST /v1/domains takes:
   {"domains": [{"hostname": "shop.example.com",
-                "target": {"type": "proxy", "url": "http://192.0.2.7:8080"}}]}`,
+                "target": {"type": "proxy", "url": "http://192.0.2.7:8080"}}]}
+Services that targets may name, with what else PUT /v1/services/{name} takes:
+  {"services": {"web": {"servers": ["10.0.0.7:8080", "10.0.0.8:8080"]}},
+   "domains": [{"hostname": "shop.example.com",
+                "target": {"type": "proxy", "service": "web"}}]}`,
   async run(_args, options) {
     const { file, watch, prune, yes } = options
     if (watch && prune && !yes) throw new Failure(EXIT.usage, 'With --watch nobody is asked: --prune needs --yes.')
@@ -44,8 +48,9 @@ export const importCommand = command<ApplyOptions & { tenant: string }>({
   description: 'Create and change domains so that they are as the variables DOMAINS and SERVICES want them.',
   options: [option('--tenant <tenant>', 'whose they are', 'default'), ...sharedOptions()],
   after: `
-For example, a name that leads to a service, and one that is sent elsewhere:
-  export SERVICES='web=http://192.0.2.7:8080'
+For example, a name that leads to a service of two servers, and one that is
+sent elsewhere. Services are the platform's own, and may be private:
+  export SERVICES='web=http://10.0.0.7:8080|http://10.0.0.8:8080'
   export DOMAINS='shop.example.com -> web, example.com => https://shop.example.com'
   moor import --dry-run`,
   run(_args, options) {

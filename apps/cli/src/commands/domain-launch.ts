@@ -14,6 +14,7 @@ import { output } from './output.ts'
 
 interface AddOptions extends ChangeOptions {
   to?: string
+  service?: string
   redirect?: string
   method: VerificationMethod
   routing: boolean
@@ -26,7 +27,8 @@ export const addCommand = command<AddOptions>({
   description: 'launch a domain',
   args: [['<hostname>', 'such as shop.example.com']],
   options: [
-    option('--to <url>', 'the server that answers, such as http://192.0.2.7:8080').conflicts('redirect'),
+    option('--to <url>', 'the server that answers, such as http://192.0.2.7:8080').conflicts(['redirect', 'service']),
+    option('--service <name>', 'the service of the platform that answers').conflicts('redirect'),
     option('--redirect <url>', 'send every request there'),
     option('--method <method>', 'how ownership is proved', 'txt').choices(VERIFICATION_METHODS),
     option('--no-routing', 'the name may lead elsewhere'),
@@ -45,10 +47,11 @@ export const addCommand = command<AddOptions>({
   },
 })
 
-function targetOf({ to, redirect }: AddOptions): object {
+function targetOf({ to, service, redirect }: AddOptions): object {
   if (to !== undefined) return { type: 'proxy', url: to }
+  if (service !== undefined) return { type: 'proxy', service }
   if (redirect !== undefined) return { type: 'redirect', url: redirect }
-  throw new Failure(EXIT.usage, 'A domain needs a target: --to <url> or --redirect <url>.')
+  throw new Failure(EXIT.usage, 'A domain needs a target: --to <url>, --service <name> or --redirect <url>.')
 }
 
 const movedSchema = z.object({

@@ -13,6 +13,7 @@ interface ListOptions extends OutputOptions {
   reason?: string
   actor?: string
   tenant?: string
+  service?: string
   search?: string
   expiresBefore?: string
   limit?: string
@@ -27,6 +28,7 @@ export const listDomainsCommand = command<ListOptions>({
     option('--reason <code>', 'such as DNS_RECORD_MISSING'),
     option('--actor <who>', 'who must act: customer, platform, operator, ca or nobody'),
     option('--tenant <tenant>', 'whom they are for'),
+    option('--service <name>', 'whose target is this service'),
     option('--search <text>', 'part of the hostname'),
     option('--expires-before <time>', 'whose certificates end before then, those that end first first'),
     option('--limit <count>', 'how many at most', '50'),

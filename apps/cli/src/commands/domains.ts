@@ -27,6 +27,7 @@ const filters = () => [
   option('--reason <code>', 'such as DNS_RECORD_MISSING'),
   option('--actor <who>', 'who must act: customer, platform, operator, ca or nobody'),
   option('--tenant <tenant>', 'whom they are for'),
+  option('--service <name>', 'whose target is this service'),
   option('--q <text>', 'part of the hostname'),
 ]
 

@@ -10,8 +10,16 @@ export function domainPage(domain: DomainAnswer): Page {
     line([piece(hostname, 'strong'), piece(' is '), piece(state, toneOf(state)), piece('.')]),
     ...(reason === null ? [] : [line(because)]),
     ...(nextCheckAt === null ? [] : [line([piece(`Looked at again at ${nextCheckAt}.`, 'faint')])]),
+    ...way(domain),
     ...missing(domain),
   ]
+}
+
+/** Where visitors get to, while the domain is here to stay. */
+function way({ state, target: { type, url, service } }: DomainAnswer): Page {
+  const where = service === undefined ? url : `service ${service}`
+  if (isLeaving(state) || where === undefined) return []
+  return [line([piece(type === 'redirect' ? `Visitors are sent to ${where}.` : `Requests go to ${where}.`, 'faint')])]
 }
 
 export function domainListPage({ data, next_cursor: nextCursor }: DomainList): Page {
@@ -29,7 +37,7 @@ export function domainListPage({ data, next_cursor: nextCursor }: DomainList): P
 
 function missing({ state, dns, verification: { http } }: DomainAnswer): Page {
   // Of what leaves, nothing is to be added any more.
-  if (state === 'deprovisioning' || state === 'deprovisioned') return []
+  if (isLeaving(state)) return []
   const records = dns.records.filter(({ status }) => status !== 'ok')
   return [
     ...(records.length === 0 ? [] : [blank, heading('Records that are not there yet')]),
@@ -50,6 +58,8 @@ const page = ({ url, body }: { url: string; body: string }): Block[] => [
   copy('Address', url, { indent: 2 }),
   copy('Text', body, { indent: 2 }),
 ]
+
+const isLeaving = (state: string): boolean => state === 'deprovisioning' || state === 'deprovisioned'
 
 export function toneOf(state: string): Tone {
   if (state === 'active') return 'good'

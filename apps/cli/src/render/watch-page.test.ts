@@ -8,6 +8,7 @@ const DOMAIN = {
   hostname: 'shop.example.com',
   state: 'verifying',
   reason: { code: 'DNS_TXT_MISSING', message: 'There is no TXT record.', actor: 'customer' },
+  target: { type: 'none' },
   next_check_at: '2026-11-21T12:01:32Z',
   created_at: START,
   verification: { http: null },

@@ -6,6 +6,7 @@ export const domainSchema = z.object({
   hostname: z.string(),
   state: z.string(),
   reason: z.object({ code: z.string(), message: z.string(), actor: z.string() }).nullable(),
+  target: z.object({ type: z.string(), url: z.string().optional(), service: z.string().optional() }),
   next_check_at: z.string().nullable(),
   created_at: z.string(),
   verification: z.object({ http: z.object({ url: z.string(), body: z.string() }).nullish() }),
