@@ -154,7 +154,7 @@ describe('the dashboard in Chromium, on the whole fleet', () => {
     await page.getByRole('menuitem', { name: 'Retarget' }).click()
     const retargeting = page.getByRole('dialog', { name: `Retarget ${hostname}` })
     await retargeting.getByLabel('Lead visitors to').selectOption('A service of the platform')
-    await retargeting.getByLabel('Service', { exact: true }).selectOption('shop-api')
+    await retargeting.getByRole('combobox', { name: 'Service', exact: true }).selectOption('shop-api')
     await retargeting.getByRole('button', { name: 'Retarget' }).click()
     await page.getByRole('link', { name: 'service shop-api' }).click()
 

@@ -14,7 +14,8 @@ export function When({ at, none = '–', past }: Props) {
   const now = useNow()
   if (at === null || at === undefined) return <span className="soft">{none}</span>
   const seconds = (new Date(at).getTime() - now) / 1000
-  const text = seconds > 0 ? `in ${span(seconds)}` : (past ?? `${span(-seconds)} ago`)
+  // The page's clock ticks once a second: what happened a moment ago may lie ahead of it.
+  const text = seconds >= 1 ? `in ${span(seconds)}` : (past ?? (seconds > -1 ? 'now' : `${span(-seconds)} ago`))
   return (
     <time dateTime={at} title={new Date(at).toLocaleString()} className="number">
       {text}
