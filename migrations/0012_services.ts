@@ -4,7 +4,7 @@ import { type Kysely, sql } from 'kysely'
  * Services: upstream servers of the operator, which targets name in place of a URL.
  *
  * Runs beside the release before it, which writes no such target. `domains` is closed to writes while its index is made:
- * about a second per million domains.
+ * about ten seconds per million domains.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`

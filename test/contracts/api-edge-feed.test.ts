@@ -160,7 +160,7 @@ describe('the long poll', () => {
     await enrol('edge-b', 'other')
     const waiting = poll(token, 0)
     await publishRoute({ pool: 'other' })
-    expect(await waiting).toEqual({ status: 200, json: { generation: 0, routes: [] } })
+    expect(await waiting).toEqual({ status: 200, json: { generation: 0, routes: [], services: [] } })
   })
 
   it('sends a route whose key does not open without it, so that the edge refuses that one only', async () => {
@@ -179,7 +179,7 @@ describe('the long poll', () => {
     const waiting = poll(token)
     await aWaitingPoll('edge-a')
     await api.stop()
-    expect(await waiting).toEqual({ status: 200, json: { generation: 0, routes: [] } })
+    expect(await waiting).toEqual({ status: 200, json: { generation: 0, routes: [], services: [] } })
   })
 
   it('holds nothing for an edge that hung up', async () => {

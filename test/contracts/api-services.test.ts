@@ -188,6 +188,7 @@ describe('a domain whose target names a service', () => {
     expect((await launch({}, own)).status).toBe(202)
     // Where the platform's servers are is nothing a tenant reads.
     expect((await api.call('GET', '/v1/services/shop-api', { key: own })).status).toBe(403)
+    expect((await api.call('GET', '/v1/domains?service=shop-api', { key: own })).status).toBe(403)
   })
 
   it('has a verdict of its own in an import', async () => {

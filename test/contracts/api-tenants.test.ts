@@ -85,6 +85,7 @@ async function zebra(): Promise<Record<string, string>> {
     url: 'http://10.0.0.2:8081',
     credentials: { api_key: SECRETS.dnsKey },
   })
+  await api.call('PUT', '/v1/services/zebra', { body: { servers: ['10.0.0.5:8080'], tenant: 'zebra' } })
   await api.call('PUT', '/v1/contacts/zebra', { body: { email: 'ada@zebra.example' } })
   await database().pool.query(`
     insert into workers (name, slots) values ('zebra', 4);
@@ -97,6 +98,7 @@ async function zebra(): Promise<Record<string, string>> {
     '/v1/domains': domain,
     '/v1/webhooks': webhook.id,
     '/v1/dns-zones': zone.id,
+    '/v1/services': 'zebra',
     msg: message.id,
     tenant: 'zebra',
   }

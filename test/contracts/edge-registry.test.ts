@@ -90,7 +90,7 @@ describe('edge registry', () => {
 
     it('makes a pool that is not there', async () => {
       const edge = await anEdge('edge-a', 'europe')
-      expect(await registry.routesSince(edge, 0, 10)).toEqual({ generation: 0, routes: [] })
+      expect(await registry.routesSince(edge, 0, 10)).toEqual({ generation: 0, routes: [], services: [] })
     })
 
     it('moves no edge between pools', async () => {
@@ -114,7 +114,7 @@ describe('edge registry', () => {
       const edge = await anEdge('edge-a')
       await anEdge('edge-b', 'europe')
       await aRoute('confirm_route', { pool: 'europe' })
-      expect(await registry.routesSince(edge, 0, 10)).toEqual({ generation: 0, routes: [] })
+      expect(await registry.routesSince(edge, 0, 10)).toEqual({ generation: 0, routes: [], services: [] })
     })
 
     it('that were removed are told to an edge that may have them, not to one that starts', async () => {

@@ -48,6 +48,12 @@ export async function fillInTenant(request: FastifyRequest): Promise<void> {
   request.body = { ...body, tenant }
 }
 
+/** Throws `FORBIDDEN` when a tenant's key wants what is the platform's. */
+export function assertPlatform(request: FastifyRequest, wish: string): void {
+  const own = principalOf(request).tenant
+  if (own !== null) throw new Refusal('FORBIDDEN', `A key of the tenant ${own} may not ${wish}.`)
+}
+
 /** Throws `FORBIDDEN` when a tenant's key speaks for another tenant. */
 export function assertOwnTenant(request: FastifyRequest, tenant: string): void {
   const own = principalOf(request).tenant

@@ -247,7 +247,7 @@ export const domainFilters = {
   reason: z.enum(reasonCodes).optional(),
   actor: z.enum(actors).optional(),
   tenant: searchText(128).optional(),
-  service: searchText(63).optional().describe('The service that the target names.'),
+  service: searchText(63).optional().describe('The service that the target names. Not for a tenant’s key.'),
   q: searchText(253).optional().describe('Part of a hostname; one or two letters are what it begins with.'),
   expires_before: z.iso
     .datetime({ offset: true })

@@ -9,6 +9,7 @@ import {
   type ServiceServer,
   type StoredService,
   tenantSchema,
+  tlsNameComplaint,
 } from '@mooring/core'
 import { z } from 'zod'
 
@@ -52,7 +53,7 @@ export const serviceChangeSchema = z
   })
   .superRefine(
     ({ scheme, tls_name: tlsName }, context) => {
-      const complaint = tlsComplaint(scheme, tlsName)
+      const complaint = tlsNameComplaint(scheme, tlsName ?? null)
       if (complaint === null) return
       const { code, message } = complaint
       context.addIssue({ code: 'custom', path: ['tls_name'], message, params: { code } })
@@ -69,19 +70,6 @@ function serverField() {
     context.addIssue({ code: 'custom', input: text, message: server.message, params: { code: server.code } })
     return z.NEVER
   })
-}
-
-function tlsComplaint(
-  scheme: Service['scheme'],
-  tlsName: string | undefined,
-): { code: string; message: string } | null {
-  if (scheme === 'https' && tlsName === undefined) {
-    return { code: 'TLS_NAME_MISSING', message: 'Say which name the servers’ certificates are for.' }
-  }
-  if (scheme === 'http' && tlsName !== undefined) {
-    return { code: 'TLS_NAME_WITHOUT_TLS', message: 'Over http there is no certificate to verify.' }
-  }
-  return null
 }
 
 /** A parsed body as the business knows it. */

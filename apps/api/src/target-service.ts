@@ -1,4 +1,4 @@
-import type { FieldError, NewDomain, ServiceStore } from '@mooring/core'
+import { type FieldError, leadsBack, type NewDomain, type ServiceStore } from '@mooring/core'
 
 /** What is wrong with a target that names a service; none for other targets. The database has the last word. */
 export async function serviceComplaints(
@@ -12,7 +12,7 @@ export async function serviceComplaints(
     const message = `There is no service ${target.service} that is open to ${tenant}.`
     return [{ path, code: 'SERVICE_UNKNOWN', message }]
   }
-  if (service.servers.some(({ host, port }) => host === hostname && [80, 443].includes(port))) {
+  if (leadsBack(service.servers, hostname)) {
     const message = 'A server of the service is the hostname itself: every request would come back.'
     return [{ path, code: 'TARGET_LOOP', message }]
   }

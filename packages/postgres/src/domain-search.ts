@@ -48,13 +48,12 @@ export async function searchDomains(
 }
 
 async function newest(kysely: Kysely<Tables>, filter: DomainFilter, { limit, cursor, isTenant }: Page & Scope) {
-  const { q, ...others } = filter
-  const outer = conditionsOf(others)
-  if (cursor !== null) {
-    const [createdAt, id] = decodeCursor(cursor, ['number', 'text'])
-    outer.push(sql`(domains.created_at, domains.id) < (${timeOf(createdAt)}, ${id})`)
-  }
-  const lead = leadOf(filter, isTenant)
+  const { q, service: _, ...others } = filter
+  const after = cursor === null ? [] : [isAfter(cursor)]
+  const byService = await conditionsOnService(kysely, filter, { isTenant })
+  const outer = [...conditionsOf(others), ...byService.alone, ...after]
+  const besides = [...conditionsOf(others), ...byService.besides, ...after]
+  const lead = byService.lead ?? leadOf(filter, isTenant)
   const read = async (from: RawBuilder<unknown>): Promise<Found[]> => {
     const { rows } = await sql<Found>`
       select domains.id, ${microsecondsOf(sql`domains.created_at`)} as place
@@ -65,22 +64,68 @@ async function newest(kysely: Kysely<Tables>, filter: DomainFilter, { limit, cur
   }
   if (q === undefined) return read(sql`from domains ${where(outer)}`)
 
-  const all = () => read(sql`from domains ${where([hostnameMatches(q), ...outer])}`)
+  const all = () => read(sql`from domains ${where([hostnameMatches(q), ...besides])}`)
   // The few in trouble are looked through one by one.
   if (others.reason !== undefined || others.actor !== undefined) return all()
   if (isTenant) {
     const names = await fewNamesWith(kysely, q, { isTenant })
-    return names === null ? all() : read(sql`from domains ${where([sql`hostname = any(${names})`, ...outer])}`)
+    return names === null ? all() : read(sql`from domains ${where([sql`hostname = any(${names})`, ...besides])}`)
   }
   const recent = await read(sql`
     from (
-      select id, created_at, hostname from domains ${where(outer)}
-      order by created_at desc, id desc limit ${sql.lit(RECENT)}
+      select id, created_at, hostname, target from domains ${where(outer)}
+      order by ${byService.lead ?? sql``} created_at desc, id desc limit ${sql.lit(RECENT)}
     ) as domains
     where ${hostnameMatches(q)}`)
   if (recent.length > limit) return recent
-  return (await amongFew(kysely, { q, outer, limit })) ?? all()
+  return (await amongFew(kysely, { q, outer: besides, limit })) ?? all()
 }
+
+function isAfter(cursor: string): RawBuilder<boolean> {
+  const [createdAt, id] = decodeCursor(cursor, ['number', 'text'])
+  return sql<boolean>`(domains.created_at, domains.id) < (${timeOf(createdAt)}, ${id})`
+}
+
+/**
+ * A service may have a handful of domains or most of them, and nothing that the planner knows tells one from the other:
+ *
+ * - `alone`    by the index of services, which has its domains in their order once `lead` says so
+ * - `besides`  for those that another condition finds: of a service of many, in words that no index has
+ */
+async function conditionsOnService(
+  kysely: Kysely<Tables>,
+  { service, state, reason, actor, tenant }: DomainFilter,
+  { isTenant }: Scope,
+): Promise<{ alone: RawBuilder<unknown>[]; besides: RawBuilder<unknown>[]; lead: RawBuilder<unknown> | null }> {
+  if (service === undefined) return { alone: [], besides: [], lead: null }
+  if (!isTenant && (await isOfFew(kysely, service))) {
+    return { alone: [namesService(service)], besides: [namesService(service)], lead: null }
+  }
+  const isFoundByAnother = reason ?? actor ?? tenant ?? (state === 'active' ? undefined : state)
+  if (isTenant || isFoundByAnother !== undefined) {
+    return { alone: [oftenNamesService(service)], besides: [oftenNamesService(service)], lead: null }
+  }
+  return {
+    alone: [namesService(service)],
+    besides: [oftenNamesService(service)],
+    lead: sql`target ->> 'service' desc,`,
+  }
+}
+
+async function isOfFew(kysely: Kysely<Tables>, service: string): Promise<boolean> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*) from (
+      select from domains where ${namesService(service)} limit ${sql.lit(FEW + 1)}
+    ) as domains`.execute(kysely)
+  return Number(rows[0]?.count) <= FEW
+}
+
+const namesService = (service: string): RawBuilder<boolean> =>
+  sql<boolean>`target ? 'service' and target ->> 'service' = ${service}`
+
+// The planner has no statistics for it, and takes it for frequent.
+const oftenNamesService = (service: string): RawBuilder<boolean> =>
+  sql<boolean>`strpos(' ' || (target ->> 'service') || ' ', ${` ${service} `}) > 0`
 
 /**
  * The same for all rows that match, and named all the same: under row-level security, a condition by an operator that is not
@@ -116,7 +161,7 @@ async function amongFew(
 
 /** By the end of the certificate in use; whole seconds, as `listCertificates` has it. */
 async function ending(kysely: Kysely<Tables>, filter: DomainFilter, { limit, cursor, isTenant }: Page & Scope) {
-  const { state, tenant, expiresBefore, q, ...others } = filter
+  const { state, tenant, expiresBefore, q, service: _, ...others } = filter
   const conditions = [sql`e.not_after < ${expiresBefore}`]
   if (state !== undefined) conditions.push(sql`e.state = ${sql.lit(state)}`)
   if (tenant !== undefined) conditions.push(sql`e.tenant = ${tenant}`)
@@ -124,7 +169,8 @@ async function ending(kysely: Kysely<Tables>, filter: DomainFilter, { limit, cur
     const [end, id] = decodeCursor(cursor, ['number', 'text'])
     conditions.push(sql`(e.not_after, e.domain_id) > (to_timestamp(${end}), ${id})`)
   }
-  const ofDomain = conditionsOf(others)
+  const byService = await conditionsOnService(kysely, filter, { isTenant })
+  const ofDomain = [...conditionsOf(others), ...byService.besides]
   if (q !== undefined) {
     const names = await fewNamesWith(kysely, q, { isTenant })
     ofDomain.push(names === null ? hostnameOftenMatches(q) : sql`hostname = any(${names})`)
@@ -153,7 +199,7 @@ export function conditionsOf({ state, reason, actor, tenant, service, q }: Domai
   if (reason !== undefined) conditions.push(sql`reason ->> 'code' = ${sql.lit(reason)}`)
   if (actor !== undefined) conditions.push(sql`reason ->> 'actor' = ${sql.lit(actor)}`)
   if (tenant !== undefined) conditions.push(sql`tenant = ${tenant}`)
-  if (service !== undefined) conditions.push(sql`target ? 'service' and target ->> 'service' = ${service}`)
+  if (service !== undefined) conditions.push(namesService(service))
   if (q !== undefined) conditions.push(hostnameMatches(q))
   return conditions
 }

@@ -73,6 +73,14 @@ export const SEED_SHAPES = `
     from generate_series(1, $1::bigint) as n
   ) as drawn`
 
+/** A third lead to a service that everybody has, twenty of a million to one that few have. */
+const TARGET = `
+  case
+    when n % 3 = 0 then '{"type": "proxy", "service": "web"}'::jsonb
+    when n % 50000 = 1 then '{"type": "proxy", "service": "seldom"}'::jsonb
+    else jsonb_build_object('type', 'proxy', 'url', 'https://' || tenant || '.platform.example')
+  end`
+
 export const SEED_DOMAINS = `
   insert into domains (
     id, hostname, tenant, state, step, reason, attempt, looks, lane, next_run_at, target, verification, tls, edge_pool,
@@ -86,7 +94,7 @@ export const SEED_DOMAINS = `
       when a < 0.02 then now() - b * interval '1 minute'
       else now() + a * interval '1 hour'
     end,
-    jsonb_build_object('type', 'proxy', 'url', 'https://' || tenant || '.platform.example'),
+    ${TARGET},
     jsonb_build_object('method', 'txt', 'routing', true, 'token', md5(id) || '01234567', 'issuedAt', at,
                        'expiresAt', at + interval '7 days', 'previous', null),
     '{"mode": "auto"}', 'default',
@@ -132,7 +140,7 @@ export const SEED_CERTIFICATES = `
 export const SEED_ROUTES = `
   insert into routes (domain_id, hostname, edge_pool, generation, variant, target, certificate_id)
   select id, hostname, 'default', n, 'https',
-    jsonb_build_object('type', 'proxy', 'url', 'https://' || tenant || '.platform.example'), certificate_id
+    ${TARGET}, certificate_id
   from shapes where state in ('active', 'suspended') order by n`
 
 /** What triggers keep (migration 0011), which are off while the tables are filled. */

@@ -9,7 +9,14 @@ import {
   SEED_SHAPES,
   SEED_TROUBLES,
 } from './domains.ts'
-import { SEED_BUDGETS, SEED_DEAD_LETTERS, SEED_EDGES, SEED_LEASES, SEED_WORKERS } from './surroundings.ts'
+import {
+  SEED_BUDGETS,
+  SEED_DEAD_LETTERS,
+  SEED_EDGES,
+  SEED_LEASES,
+  SEED_SERVICES,
+  SEED_WORKERS,
+} from './surroundings.ts'
 import { SEED_IDS } from './ids.ts'
 
 export interface Seeding {
@@ -38,6 +45,7 @@ export async function seedFleet(url: string, { domains, attempts, say }: Seeding
     await client.query(SEED_IDS)
     await run('shapes', SEED_SHAPES, [domains])
     await run('edges', SEED_EDGES)
+    await run('services', SEED_SERVICES)
     await run('domains', SEED_DOMAINS)
     await run('hostnames', SEED_HOSTNAMES)
     await run('certificates', SEED_CERTIFICATES)

@@ -1,3 +1,8 @@
+/** What the targets of domains name. */
+export const SEED_SERVICES = `
+  insert into services (name, scheme, servers, published)
+  select name, 'http', '[{"host": "10.0.0.7", "port": 8080}]', '{"default": 1}' from unnest(array['web', 'seldom']) as name`
+
 export const SEED_EDGES = `
   with pool as (update edge_pools set generation = (select max(n) from shapes) where name = 'default')
   insert into edges (id, name, edge_pool, token_hash, last_seen_at, generation, server)

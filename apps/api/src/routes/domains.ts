@@ -1,6 +1,6 @@
 import { changeSchema, pointsAt, registerDomain, registrationSchema, TARGET_LOOP } from '@mooring/core'
 import { z } from 'zod'
-import { assertOwnTenant, fillInTenant } from '../access.ts'
+import { assertOwnTenant, assertPlatform, fillInTenant } from '../access.ts'
 import { domainResource } from '../domain-resource.ts'
 import { etagOf, ifUnchanged, isKnown } from '../etag.ts'
 import { BARE, findDomain, intentAnswer } from '../find-domain.ts'
@@ -76,11 +76,12 @@ export function domainRoutes(app: App, context: RouteContext): void {
         summary: 'List domains, newest first',
         tags: ['domains'],
         querystring: z.strictObject({ ...domainFilters, ...pageFields }),
-        response: { 200: pageOf(domainSchema), ...problems(422) },
+        response: { 200: pageOf(domainSchema), ...problems(403, 422) },
       },
     },
     async (request, reply) => {
       const { limit, cursor = null, ...given } = request.query
+      if (given.service !== undefined) assertPlatform(request, 'ask for the domains of a service')
       const filter = domainFilterOf(given)
       const { data, nextCursor } = await registryOf(request).list(filter, { limit, cursor })
       return reply.send({ data: data.map((view) => domainResource(view, rules.edge)), next_cursor: nextCursor })

@@ -42,9 +42,3 @@ function wantedOf(says: WantedFields, present: ServiceAnswer | undefined): Servi
     tenant: says.tenant === undefined ? (present?.tenant ?? null) : says.tenant,
   }
 }
-
-/** What the server would refuse of the whole; null when it is sound. */
-export function tlsComplaintOf({ scheme, tls_name: tlsName }: ServiceFields): string | null {
-  if (scheme === 'https' && tlsName === null) return 'Say which name the servers’ certificates are for.'
-  return scheme === 'http' && tlsName !== null ? 'Over http there is no certificate to verify.' : null
-}

@@ -1,9 +1,10 @@
 import { type Client, ProblemError } from '@mooring/client'
+import { leadsBack, parseServiceServer, tlsNameComplaint } from '@mooring/core'
 import { z } from 'zod'
 import { EXIT } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'
 import { serviceSchema } from '../server/service-answer.ts'
-import { type ServiceStep, compareService, tlsComplaintOf } from './compare-service.ts'
+import { type ServiceStep, compareService } from './compare-service.ts'
 import type { Registration } from './desired.ts'
 import type { WantedService } from './wanted-service.ts'
 
@@ -25,8 +26,9 @@ export async function planServices(
   const isChange = steps.some(({ kind }) => kind !== 'nothing')
   if (isChange && principal.role !== 'admin') throw needsAdmin(`${principal.name} has the role ${principal.role}`)
   const complaints = wanted.flatMap(({ place }, nth) => {
-    const complaint = steps[nth] === undefined ? null : tlsComplaintOf(steps[nth].wanted)
-    return complaint === null ? [] : [`  ${place}.tls_name: ${complaint}`]
+    const step = steps[nth]
+    const complaint = step === undefined ? null : tlsNameComplaint(step.wanted.scheme, step.wanted.tls_name)
+    return complaint === null ? [] : [`  ${place}.tls_name: ${complaint.message}`]
   })
   return { steps, complaints }
 }
@@ -47,8 +49,8 @@ export function serviceOf({ target }: Registration, steps: ServiceStep[]): Servi
 /** Why a domain may not have the service as its target, once that is as it is wanted; null when it may. */
 export function refusalOfTarget({ hostname, tenant }: Registration, { service, wanted }: ServiceStep): string | null {
   if (wanted.tenant !== null && wanted.tenant !== tenant) return `The service ${service} is for ${wanted.tenant} alone.`
-  const isLoop = wanted.servers.some((server) =>
-    [80, 443].some((port) => server === `${hostname.toLowerCase()}:${port}`),
-  )
-  return isLoop ? 'A server of the service is the hostname itself: every request would come back.' : null
+  const servers = wanted.servers.map(parseServiceServer).flatMap((server) => (server.ok ? [server.value] : []))
+  return leadsBack(servers, hostname)
+    ? 'A server of the service is the hostname itself: every request would come back.'
+    : null
 }

@@ -4,6 +4,7 @@ import { ACTORS, type Domain, STATES } from '../api/domain.ts'
 import type { Page } from '../api/page.ts'
 import { useKnownCodes } from '../api/known-codes.ts'
 import { get, withQuery } from '../api/request.ts'
+import { useSeesPlatform } from '../api/session.ts'
 import { LIVE } from '../live/refresh-queries.ts'
 import { AsyncView } from '../parts/async-view.tsx'
 import { BulkMenu } from '../parts/bulk-menu.tsx'
@@ -41,6 +42,7 @@ export function DomainsPage() {
     meta: LIVE.list,
   })
   const { reasons: codes } = useKnownCodes()
+  const seesPlatform = useSeesPlatform()
   return (
     <>
       <PageHead title="Domains" hint="Every hostname that customers tied to the platform.">
@@ -62,7 +64,9 @@ export function DomainsPage() {
           onChange={(reason) => setFilters({ reason })}
         />
         <TextFilter label="Tenant" value={filter.tenant} onChange={(tenant) => setFilters({ tenant })} />
-        <TextFilter label="Service" value={filter.service} onChange={(service) => setFilters({ service })} />
+        {seesPlatform && (
+          <TextFilter label="Service" value={filter.service} onChange={(service) => setFilters({ service })} />
+        )}
       </div>
       <AsyncView query={query}>
         {({ data, next_cursor: next }) => (

@@ -201,7 +201,7 @@ export type BulkDomainsInput = {
       | undefined
     actor?: 'customer' | 'platform' | 'operator' | 'ca' | 'nobody' | undefined
     tenant?: string | undefined
-    /** The service that the target names. */
+    /** The service that the target names. Not for a tenant’s key. */
     service?: string | undefined
     /** Part of a hostname; one or two letters are what it begins with. */
     q?: string | undefined
@@ -1530,7 +1530,7 @@ export interface Operations {
             | undefined
           actor?: 'customer' | 'platform' | 'operator' | 'ca' | 'nobody' | undefined
           tenant?: string | undefined
-          /** The service that the target names. */
+          /** The service that the target names. Not for a tenant’s key. */
           service?: string | undefined
           /** Part of a hostname; one or two letters are what it begins with. */
           q?: string | undefined

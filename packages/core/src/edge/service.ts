@@ -78,3 +78,21 @@ export function serviceRefusalOf(address: string): string | null {
   if (category === null) return `"${address}" is not an IP address.`
   return NEVER.includes(category) ? `${address} is in the range "${category}", which no service may use.` : null
 }
+
+/** What is wrong with the name that the servers' certificates are verified by; null when it is as the scheme needs it. */
+export function tlsNameComplaint(
+  scheme: Service['scheme'],
+  tlsName: string | null,
+): { code: string; message: string } | null {
+  if (scheme === 'https' && tlsName === null) {
+    return { code: 'TLS_NAME_MISSING', message: 'Say which name the servers’ certificates are for.' }
+  }
+  if (scheme === 'http' && tlsName !== null) {
+    return { code: 'TLS_NAME_WITHOUT_TLS', message: 'Over http there is no certificate to verify.' }
+  }
+  return null
+}
+
+/** Whether visitors of the hostname would be led to the hostname again, where the edges answer. */
+export const leadsBack = (servers: readonly ServiceServer[], hostname: string): boolean =>
+  servers.some(({ host, port }) => host === hostname.toLowerCase() && (port === 80 || port === 443))
