@@ -10,6 +10,7 @@ type Answer = (request: IncomingMessage, response: ServerResponse) => void
 // A real server that answers as the test says, one answer after the other; the last one goes on.
 let server: Server
 let client: Client
+let baseUrl: string
 let seen: { line: string; headers: IncomingMessage['headers'] }[]
 let script: (answers: Answer[]) => void
 beforeEach(async () => {
@@ -25,7 +26,8 @@ beforeEach(async () => {
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
-  client = createClient({ baseUrl: `http://127.0.0.1:${port}`, apiKey: 'k', timeoutMs: 300, retry: { baseMs: 1 } })
+  baseUrl = `http://127.0.0.1:${port}`
+  client = createClient({ baseUrl, apiKey: 'k', retry: { baseMs: 1 } })
 })
 afterEach(() => {
   server.closeAllConnections()
@@ -102,7 +104,8 @@ describe('a call', () => {
 
   it('ends when nobody answers, and says who did not', async () => {
     script([nothing])
-    const error = await client.call('GET /v1/keys').catch((thrown: unknown) => thrown)
+    const impatient = createClient({ baseUrl, apiKey: 'k', timeoutMs: 300, retry: { baseMs: 1 } })
+    const error = await impatient.call('GET /v1/keys').catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(NoAnswerError)
     expect(error).toMatchObject({
       silence: 'timeout',
