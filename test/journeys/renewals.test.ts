@@ -163,8 +163,9 @@ it('while the authority is away a launch is nobody’s failure: it goes to the o
 it('an edge that serves another certificate than the recorded one is told of, until it does no more', async () => {
   const { chainPem, keyPem } = await anEdgeCertificate(HOSTNAME)
   const edge = createServer({ cert: chainPem, key: keyPem }, (socket) => socket.end())
-  await new Promise<void>((resolve) => edge.listen(edgePort, '127.0.0.1', resolve))
   const id = await launch()
+  // Not before: the first daily proof comes at a time drawn by lot, which may be soon.
+  await new Promise<void>((resolve) => edge.listen(edgePort, '127.0.0.1', resolve))
   await registry.check(id)
   await years.settle()
   const { state, reason } = await now(id)
