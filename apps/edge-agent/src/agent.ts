@@ -127,7 +127,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     const onRoutes = (changed: Route[], traces: Record<string, string>): void => {
       routeSpans.begin(changed, traces)
       // Until it is confirmed what an earlier run left, everything is applied together.
-      if (!state.isWhole || state.asOf < state.generation) return
+      if (state.asOf < state.generation) return
       applies.notify({ isUrgent: changed.length === 0 || changed.some(({ variant }) => variant !== 'http') })
     }
     const onCaughtUp = (): void => {
