@@ -1,33 +1,22 @@
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type RunningApi, startApi } from '@mooring/api'
 import { execa } from 'execa'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { ADMIN_KEY, apiDependencies } from '../builders/api-under-test.ts'
-import { freePorts } from '../services/free-ports.ts'
 import { MOOR, runMoor } from '../services/moor.ts'
-import { usePostgres } from '../services/test-database.ts'
+import { useMoorServer } from '../builders/moor-server.ts'
 
-const { database } = usePostgres()
-
-let server: RunningApi
-let environment: Record<string, string>
+const { environment, moor } = useMoorServer()
 let dir: string
 let file: string
 beforeEach(async () => {
-  const [port] = (await freePorts(1)) as [number]
-  server = await startApi({ ...apiDependencies(database()).dependencies, host: '127.0.0.1', port })
-  environment = { MOORING_API_URL: `http://127.0.0.1:${port}`, MOORING_API_KEY: ADMIN_KEY }
   dir = await mkdtemp(join(tmpdir(), 'mooring-apply-'))
   file = join(dir, 'mooring.json')
 })
 afterEach(async () => {
-  await server.stop()
   await rm(dir, { recursive: true, force: true })
 })
 
-const moor = (...args: string[]) => runMoor(args, environment)
 const to = (hostname: string, url: string, more = {}) => ({ hostname, target: { type: 'redirect', url }, ...more })
 const want = (...domains: unknown[]) => writeFile(file, JSON.stringify({ domains }))
 const apply = (...args: string[]) => moor('apply', '-f', file, ...args)
@@ -100,7 +89,7 @@ describe('moor apply', () => {
   test('watches the file, through a mistake and through an editor that puts another in its place', async () => {
     await want(to('a.example.com', 'https://one.example'))
     const watching = execa(process.execPath, [MOOR, 'apply', '-f', file, '--watch'], {
-      env: { LANG: 'C.UTF-8', ...environment },
+      env: { LANG: 'C.UTF-8', ...environment() },
       extendEnv: false,
       reject: false,
       buffer: false,
@@ -209,7 +198,7 @@ describe('services in a file', () => {
   test('need an admin’s key of the platform, unless they are as they are wanted', async () => {
     const keyOf = async (...args: string[]) =>
       JSON.parse((await moor('keys', 'create', 'deploys', ...args, '--json')).stdout).key as string
-    const as = async (key: string) => runMoor(['apply', '-f', file], { ...environment, MOORING_API_KEY: key })
+    const as = async (key: string) => runMoor(['apply', '-f', file], { ...environment(), MOORING_API_KEY: key })
     const operator = await keyOf('--role', 'operator')
     const tenant = await keyOf('--role', 'admin', '--tenant', 'acme')
     await wantAll({ web: { servers: ['10.0.0.7:8080'] } }, behind('shop.example.com', 'web', { tenant: 'acme' }))
@@ -225,9 +214,11 @@ describe('services in a file', () => {
 })
 
 describe('moor import', () => {
+  let given = {}
   const variables = (DOMAINS: string, SERVICES = '') => {
-    environment = { ...environment, DOMAINS, SERVICES }
+    given = { DOMAINS, SERVICES }
   }
+  const imported = (...args: string[]) => runMoor(['import', ...args], { ...environment(), ...given })
   const targets = async () => Object.fromEntries((await domains()).map(({ hostname, target }) => [hostname, target]))
 
   test('makes private services of the platform, and leads domains to them', async () => {
@@ -235,7 +226,7 @@ describe('moor import', () => {
       'shop.example.com -> web, api.example.com -> api\nold.example.com -> https://old.example.net',
       'web=http://10.0.0.7:8080|http://10.0.0.8:8080, api=https://api.internal',
     )
-    expect(await moor('import')).toMatchObject({
+    expect(await imported()).toMatchObject({
       exitCode: 0,
       stdout: expect.stringContaining('Services: 2 created.\n3 created.'),
     })
@@ -249,14 +240,14 @@ describe('moor import', () => {
       { name: 'api', servers: ['api.internal:443'], scheme: 'https', tls_name: 'api.internal', tenant: null },
       { name: 'web', servers: ['10.0.0.7:8080', '10.0.0.8:8080'], scheme: 'http', tls_name: null, health: null },
     ])
-    expect(await moor('import')).toMatchObject({ exitCode: 0, stdout: 'Services: 2 as wanted.\n3 as wanted.' })
+    expect(await imported()).toMatchObject({ exitCode: 0, stdout: 'Services: 2 as wanted.\n3 as wanted.' })
   })
 
   test('leads domains to services that are there already, and keeps what variables cannot say', async () => {
     await moor('services', 'set', 'web', '--server', '10.0.0.7:8080', '--health-path', '/healthz')
     await moor('services', 'set', 'tls', '--server', '10.0.0.9:443', '--https', '--tls-name', 'tls.internal')
     variables('a.example.com -> web, b.example.com -> tls', 'web=http://10.0.0.8:8080')
-    expect(await moor('import')).toMatchObject({ exitCode: 0 })
+    expect(await imported()).toMatchObject({ exitCode: 0 })
     expect(await targets()).toMatchObject({ 'a.example.com': { service: 'web' }, 'b.example.com': { service: 'tls' } })
     const web = JSON.parse((await moor('services', 'show', 'web', '--json')).stdout)
     expect(web).toMatchObject({ servers: ['10.0.0.8:8080'], health: { path: '/healthz' } })
@@ -264,12 +255,12 @@ describe('moor import', () => {
 
   test('reads domains without any service', async () => {
     variables('example.com => https://shop.example.com\nnew.example.com')
-    expect(await moor('import')).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('2 created.') })
+    expect(await imported()).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('2 created.') })
     expect(await targets()).toMatchObject({
       'example.com': { url: 'https://shop.example.com/' },
       'new.example.com': { type: 'none' },
     })
-    expect(await moor('import')).toMatchObject({ exitCode: 0, stdout: '2 as wanted.' })
+    expect(await imported()).toMatchObject({ exitCode: 0, stdout: '2 as wanted.' })
   })
 
   test('says everything that is wrong at once', async () => {
@@ -278,7 +269,7 @@ describe('moor import', () => {
       'tls=https://10.0.0.7, path=http://10.0.0.7/x, none=ftp://10.0.0.7, meta=http://169.254.169.254',
     ]
     variables('a.example.com -> No.Where, b.example.com ->', services.join(','))
-    const { exitCode, stderr } = await moor('import')
+    const { exitCode, stderr } = await imported()
     expect(exitCode).toBe(2)
     expect(stderr).toContain('SERVICES: "web" is not name=address.')
     expect(stderr).toContain('SERVICES: web is there twice.')
@@ -292,7 +283,7 @@ describe('moor import', () => {
     expect(stderr).toContain('DOMAINS[1]:')
 
     variables('a.example.com -> nowhere')
-    const unknown = await moor('import')
+    const unknown = await imported()
     expect(unknown).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('There is no service nowhere') })
   })
 })

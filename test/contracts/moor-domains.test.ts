@@ -1,23 +1,12 @@
-import { type RunningApi, startApi } from '@mooring/api'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { ADMIN_KEY, apiDependencies } from '../builders/api-under-test.ts'
+import { describe, expect, test } from 'vitest'
 import { freePorts } from '../services/free-ports.ts'
 import { runMoor } from '../services/moor.ts'
-import { usePostgres } from '../services/test-database.ts'
+import { useMoorServer } from '../builders/moor-server.ts'
 
-const { database } = usePostgres()
 const HOSTNAME = 'shop.example.com'
 
-let server: RunningApi
-let environment: Record<string, string>
-beforeEach(async () => {
-  const [port] = (await freePorts(1)) as [number]
-  server = await startApi({ ...apiDependencies(database()).dependencies, host: '127.0.0.1', port })
-  environment = { MOORING_API_URL: `http://127.0.0.1:${port}`, MOORING_API_KEY: ADMIN_KEY }
-})
-afterEach(() => server.stop())
+const { database, environment, moor } = useMoorServer()
 
-const moor = (...args: string[]) => runMoor(args, environment)
 const add = () => moor('domains', 'add', HOSTNAME, '--redirect', 'https://www.example.org/')
 
 describe('moor domains', () => {
@@ -61,16 +50,19 @@ describe('moor domains', () => {
   })
 
   test('a wrong key and a server that is away are told apart', async () => {
-    const refused = await runMoor(['domains', 'list'], { ...environment, MOORING_API_KEY: 'x'.repeat(32) })
+    const refused = await runMoor(['domains', 'list'], { ...environment(), MOORING_API_KEY: 'x'.repeat(32) })
     expect(refused).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('The API key is not known.') })
     const [closed] = await freePorts(1)
-    const silent = await runMoor(['domains', 'list'], { ...environment, MOORING_API_URL: `http://127.0.0.1:${closed}` })
+    const silent = await runMoor(['domains', 'list'], {
+      ...environment(),
+      MOORING_API_URL: `http://127.0.0.1:${closed}`,
+    })
     expect(silent).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('cannot be reached') })
   })
 
   test('a key is not sent in clear text to another machine', async () => {
     const { exitCode, stderr } = await runMoor(['domains', 'list'], {
-      ...environment,
+      ...environment(),
       MOORING_API_URL: 'http://api.example',
     })
     expect(exitCode).toBe(2)
@@ -89,7 +81,7 @@ test('moor doctor compares a hostname with what the server expects of it', async
   const [closed] = await freePorts(1)
   const { stdout } = await moor('doctor', HOSTNAME, '--dns', `127.0.0.1:${closed}`)
   const domain = JSON.parse((await moor('domains', 'show', HOSTNAME, '--json')).stdout)
-  expect(stdout).toContain(`Compared with what ${new URL(String(environment['MOORING_API_URL'])).host} expects`)
+  expect(stdout).toContain(`Compared with what ${new URL(String(environment().MOORING_API_URL)).host} expects`)
   const needed = stdout.replaceAll(/\s+/g, ' ')
   for (const { type, name, value } of domain.dns.records) {
     expect(needed).toContain(`${type} ${name} needed ${value}`)

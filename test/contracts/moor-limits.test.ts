@@ -1,29 +1,16 @@
-import { type RunningApi, startApi } from '@mooring/api'
 import { LETS_ENCRYPT } from '@mooring/core'
 import { sql } from 'kysely'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { ADMIN_KEY, apiDependencies } from '../builders/api-under-test.ts'
-import { freePorts } from '../services/free-ports.ts'
+import { describe, expect, test } from 'vitest'
 import { runMoor } from '../services/moor.ts'
-import { usePostgres } from '../services/test-database.ts'
+import { useMoorServer } from '../builders/moor-server.ts'
 
-const { database } = usePostgres()
 const LIMITS = [
   { ca: 'acme', accounts: ['acme', 'acme/2'], limits: LETS_ENCRYPT },
   { ca: 'other', accounts: ['other'], limits: {} },
 ]
 
-let server: RunningApi
-let environment: Record<string, string>
-beforeEach(async () => {
-  const [port] = (await freePorts(1)) as [number]
-  const { dependencies } = apiDependencies(database(), { limits: LIMITS })
-  server = await startApi({ ...dependencies, host: '127.0.0.1', port })
-  environment = { MOORING_API_URL: `http://127.0.0.1:${port}`, MOORING_API_KEY: ADMIN_KEY }
-})
-afterEach(() => server.stop())
+const { database, moor } = useMoorServer({ limits: LIMITS })
 
-const moor = (...args: string[]) => runMoor(args, environment)
 const inWords = ({ stdout }: { stdout: string }) => stdout.replaceAll(/\s+/g, ' ')
 
 describe('moor limits', () => {

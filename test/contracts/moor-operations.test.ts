@@ -1,36 +1,22 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type RunningApi, startApi } from '@mooring/api'
-import { type RegistrationInput, createClient } from '@mooring/client'
+import { type RegistrationInput } from '@mooring/client'
 import { createAuditSealer } from '@mooring/postgres'
 import { execa } from 'execa'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { ADMIN_KEY, apiDependencies } from '../builders/api-under-test.ts'
-import { freePorts } from '../services/free-ports.ts'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { MOOR, runMoor } from '../services/moor.ts'
-import { usePostgres } from '../services/test-database.ts'
+import { useMoorServer } from '../builders/moor-server.ts'
 
-const { database, asSuperuser } = usePostgres()
+const { database, asSuperuser, server, moor, client, environment } = useMoorServer()
 
-let server: RunningApi
-let environment: Record<string, string>
-beforeEach(async () => {
-  const [port] = (await freePorts(1)) as [number]
-  server = await startApi({ ...apiDependencies(database()).dependencies, host: '127.0.0.1', port })
-  environment = { MOORING_API_URL: `http://127.0.0.1:${port}`, MOORING_API_KEY: ADMIN_KEY }
-})
-afterEach(() => server.stop())
-
-const moor = (...args: string[]) => runMoor(args, environment)
-const client = () => createClient({ baseUrl: String(environment['MOORING_API_URL']), apiKey: ADMIN_KEY })
 const launch = (registration: RegistrationInput) => client().launch(registration)
 const pending = async () => (await client().call('GET /v1/domains', { query: { state: 'pending' } })).data
 const json = async (...args: string[]) => JSON.parse((await moor(...args, '--json')).stdout)
 
 test('a key that was made is good until it is revoked', async () => {
   const made = await json('keys', 'create', 'shop-backend', '--role', 'viewer')
-  const as = (key: string) => runMoor(['domains', 'list'], { ...environment, MOORING_API_KEY: key })
+  const as = (key: string) => runMoor(['domains', 'list'], { ...environment(), MOORING_API_KEY: key })
   expect(await as(made.key)).toMatchObject({ exitCode: 0, stderr: '' })
   expect((await moor('keys', 'list')).stdout).toMatch(/^shop-backend +viewer +- .* good/m)
   expect(await moor('keys', 'revoke', made.id)).toMatchObject({ exitCode: 0, stdout: `${made.id} is revoked.` })
@@ -94,7 +80,7 @@ describe('moor audit', () => {
   test('tells a tenant of what was done to its domains, and not who of the platform did it', async () => {
     await launch({ hostname: 'shop.example.com', target: { type: 'none' }, tenant: 'acme' })
     const { key } = await json('keys', 'create', 'a', '--tenant', 'acme', '--role', 'admin')
-    const own = await runMoor(['audit', 'list'], { ...environment, MOORING_API_KEY: key })
+    const own = await runMoor(['audit', 'list'], { ...environment(), MOORING_API_KEY: key })
     expect(own).toMatchObject({ exitCode: 0, stderr: '' })
     expect(own.stdout).toMatch(/ a key +domains\.create /)
     expect(own.stdout).not.toContain('bootstrap')
@@ -115,7 +101,7 @@ describe('moor audit', () => {
     await launch({ hostname: 'shop.example.com', target: { type: 'none' } })
     await createAuditSealer(database()).seal()
     const exported = (await moor('audit', 'export')).stdout
-    await server.stop()
+    await server().stop()
     const dir = await mkdtemp(join(tmpdir(), 'mooring-audit-'))
     const verify = async (content: string) => {
       await writeFile(join(dir, 'audit.ndjson'), content)

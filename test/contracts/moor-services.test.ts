@@ -1,25 +1,10 @@
 import { stripVTControlCharacters } from 'node:util'
-import { type RunningApi, startApi } from '@mooring/api'
-import { createClient } from '@mooring/client'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { ADMIN_KEY, apiDependencies } from '../builders/api-under-test.ts'
-import { freePorts } from '../services/free-ports.ts'
+import { describe, expect, test } from 'vitest'
 import { runMoor, runMoorOnTerminal } from '../services/moor.ts'
-import { usePostgres } from '../services/test-database.ts'
+import { useMoorServer } from '../builders/moor-server.ts'
 
-const { database } = usePostgres()
+const { database, server, environment, moor, client } = useMoorServer()
 
-let server: RunningApi
-let environment: Record<string, string>
-beforeEach(async () => {
-  const [port] = (await freePorts(1)) as [number]
-  server = await startApi({ ...apiDependencies(database()).dependencies, host: '127.0.0.1', port })
-  environment = { MOORING_API_URL: `http://127.0.0.1:${port}`, MOORING_API_KEY: ADMIN_KEY }
-})
-afterEach(() => server.stop())
-
-const moor = (...args: string[]) => runMoor(args, environment)
-const client = () => createClient({ baseUrl: server.url, apiKey: ADMIN_KEY })
 const setWeb = (...servers: string[]) =>
   client().call('PUT /v1/services/{name}', { path: { name: 'web' }, body: { servers } })
 const json = async (...args: string[]) => JSON.parse((await moor(...args, '--json')).stdout)
@@ -57,7 +42,7 @@ describe('moor services', () => {
     const { token } = await client().call('POST /v1/edges', { body: { name: 'edge-b', pool: 'default' } })
     await client().call('POST /v1/edges', { body: { name: 'edge-c', pool: 'default' } })
     const headers = { authorization: `Bearer ${token}` }
-    await fetch(`${server.url}/v1/edges/self/routes?since=0&wait=0`, { headers })
+    await fetch(`${server().url}/v1/edges/self/routes?since=0&wait=0`, { headers })
     const { stdout } = await moor('services', 'set', 'web', '--server', '10.0.0.8:80')
     expect(stdout).toContain('0 edges have it; still to come: edge-b; not heard of: edge-c.')
     expect(stdout).toContain('Later: moor services show web')
@@ -80,7 +65,7 @@ describe('moor services', () => {
       stderr: expect.stringContaining('needs --health-path'),
     })
     const { key } = await client().call('POST /v1/keys', { body: { name: 'deploys', role: 'operator' } })
-    const as = { ...environment, MOORING_API_KEY: key }
+    const as = { ...environment(), MOORING_API_KEY: key }
     const refused = await runMoor(['services', 'set', 'web', '--server', '10.0.0.7:80'], as)
     expect(refused).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('needs the role admin') })
   })
@@ -107,8 +92,8 @@ describe('moor services', () => {
 
   test('are shown to a person within 80 columns', async () => {
     const servers = Array.from({ length: 8 }, (_, nth) => `a-server-with-a-long-name-${nth}.internal:8080`)
-    const { screen } = await runMoorOnTerminal(['services', 'set', 'web', '--server', ...servers], environment)
-    const listed = await runMoorOnTerminal(['services', 'list', '--no-color'], environment)
+    const { screen } = await runMoorOnTerminal(['services', 'set', 'web', '--server', ...servers], environment())
+    const listed = await runMoorOnTerminal(['services', 'list', '--no-color'], environment())
     expect(listed.screen).toMatch(/^Service +Tenant +Over +Edges +Servers$/m)
     for (const row of `${screen}${listed.screen}`.split('\n'))
       expect(stripVTControlCharacters(row).length, row).toBeLessThanOrEqual(80)
