@@ -12,6 +12,10 @@ import { storeDueDomain } from '../builders/due-domain.ts'
 import { freePorts } from '../services/free-ports.ts'
 import { type Postgres, type TestDatabase, createTestDatabase, startPostgres } from '../services/postgres.ts'
 import type { Running } from '../services/provide.ts'
+import { soon } from '../services/soon.ts'
+
+/** What Kysely takes before it migrates: `LOCK_ID` of its adapter for PostgreSQL. */
+const KYSELYS_LOCK = '3853314791062309107'
 
 let server: Running<Postgres>
 let fresh: TestDatabase
@@ -236,6 +240,23 @@ describe('migrations', () => {
     await expect(migrate(`postgres://x@127.0.0.1:${port}/x`, log, { waitMs: 0 })).rejects.toMatchObject({
       code: 'DATABASE_UNAVAILABLE',
     })
+  })
+
+  it('begin again when their connections break while they wait for another process', async () => {
+    const another = new pg.Client(fresh.url)
+    await another.connect()
+    await another.query(`select pg_advisory_lock(${KYSELYS_LOCK})`)
+    const began: unknown[] = []
+    const migrating = migrate(fresh.url, { ...log, warn: (facts) => began.push(facts) })
+    const ours = `from pg_stat_activity where application_name = 'mooring-migrate'`
+    await soon(async () => {
+      const { rows } = await another.query(`select ${ours} and wait_event = 'advisory'`)
+      expect(rows).toHaveLength(1)
+    })
+    await another.query(`select pg_terminate_backend(pid) ${ours}`)
+    await another.end()
+    await migrating
+    expect(began.length).toBeGreaterThan(0)
   })
 
   it('wait for a database that starts after them', async () => {
