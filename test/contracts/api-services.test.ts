@@ -125,6 +125,17 @@ describe('a service', () => {
     expect(codes(answer.json)).toEqual(own.map((_, place) => `servers.${place} TARGET_LOOP`))
   })
 
+  it('is not made another by whoever means to make a new one, also when two do at once', async () => {
+    const makeNew = (server: string) =>
+      api.call('PUT', '/v1/services/shop-api', { body: { servers: [server] }, headers: { 'if-none-match': '*' } })
+    const answers = await Promise.all(['10.0.0.1:80', '10.0.0.2:80', '10.0.0.3:80'].map(makeNew))
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, 412, 412])
+    const made = answers.find(({ status }) => status === 201)?.json
+    expect(answers.find(({ status }) => status === 412)?.json.code).toBe('PRECONDITION_FAILED')
+    expect((await makeNew(made.servers[0])).status).toBe(412)
+    expect((await api.call('GET', '/v1/services/shop-api')).json.servers).toEqual(made.servers)
+  })
+
   it('is told in the audit as it was and as it is, and once', async () => {
     await put(SHOP_API)
     await put(SHOP_API)

@@ -81,7 +81,7 @@ test('moor doctor compares a hostname with what the server expects of it', async
   const [closed] = await freePorts(1)
   const { stdout } = await moor('doctor', HOSTNAME, '--dns', `127.0.0.1:${closed}`)
   const domain = JSON.parse((await moor('domains', 'show', HOSTNAME, '--json')).stdout)
-  expect(stdout).toContain(`Compared with what ${new URL(String(environment().MOORING_API_URL)).host} expects`)
+  expect(stdout).toContain(`Compared with what ${new URL(environment().MOORING_API_URL).host} expects`)
   const needed = stdout.replaceAll(/\s+/g, ' ')
   for (const { type, name, value } of domain.dns.records) {
     expect(needed).toContain(`${type} ${name} needed ${value}`)

@@ -54,7 +54,7 @@ describe('moor services', () => {
     const wrong = await moor('services', 'set', 'web', '--server', '169.254.169.254:80', 'x', '--health-path', 'y')
     expect(wrong.exitCode).toBe(2)
     expect(wrong.stderr).toMatch(/servers\W0\W+169\.254\.169\.254 is in the range/)
-    expect(wrong.stderr).toMatch(/servers\W1\W+Write a server as host:port/)
+    expect(wrong.stderr).toMatch(/servers\.1\W+Write a server as host:port/)
     expect(wrong.stderr).toContain('health.path: Expected a path')
     const nameless = await moor('services', 'set', 'web', '--server', '10.0.0.7:443', '--https')
     expect(nameless).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('tls_name: Say which name') })

@@ -142,6 +142,14 @@ describe('the dashboard in Chromium, on the whole fleet', () => {
     const row = page.getByRole('table', { name: 'Services' }).getByRole('row').filter({ hasText: 'shop-api' })
     await row.getByText('10.20.0.11:8080').waitFor()
 
+    await page.getByRole('button', { name: 'New service' }).click()
+    await making.getByLabel('Name', { exact: false }).first().fill('shop-api')
+    await making.getByLabel('Servers').fill('10.20.0.99:80')
+    await making.getByRole('button', { name: 'Make it' }).click()
+    await making.getByText('There is a service shop-api already.').waitFor()
+    await page.keyboard.press('Escape')
+    await making.waitFor({ state: 'detached' })
+
     await row.getByRole('button', { name: 'Edit shop-api' }).click()
     const editing = page.getByRole('dialog', { name: 'Edit shop-api' })
     await editing.getByLabel('Servers').fill('10.20.0.11:8080\n10.20.0.12:8080')

@@ -17,14 +17,15 @@ export function serviceRoutes(app: App, { services, record, settings }: RouteCon
         summary: 'Make a service what it says here',
         description:
           'A target of type `proxy` names it in place of a URL. Its servers may be private, and a change of them reaches all ' +
-          'edges at once, without a change of any domain. `edges` of the answer to `GET` says how far they are.',
+          'edges at once, without a change of any domain. `edges` of the answer to `GET` says how far they are. With ' +
+          '`If-None-Match: *` one that is there already stays as it is, and the answer is 412.',
         tags: ['services'],
         params: serviceParams,
         body: serviceChangeSchema,
         response: {
           200: serviceSchema,
           201: serviceSchema.describe('It is new.'),
-          ...problems(400, 409, 413, 415, 422),
+          ...problems(400, 409, 412, 413, 415, 422),
         },
       },
     },
@@ -46,6 +47,10 @@ export function serviceRoutes(app: App, { services, record, settings }: RouteCon
           }
           if (answer === 'too_many') {
             throw invalid([{ path: 'name', code: 'TOO_MANY', message: `There are ${MOST_SERVICES} services already.` }])
+          }
+          // RFC 9110 §13.1.2. What was written by then is rolled back.
+          if (request.headers['if-none-match']?.trim() === '*' && answer !== 'created') {
+            throw new Refusal('PRECONDITION_FAILED', `There is a service ${name} already. It stays as it is.`)
           }
           return { answer, before }
         },

@@ -15,6 +15,8 @@ export interface RequestOptions {
   body?: unknown
   /** Why a change is made: goes on record with it. */
   reason?: string
+  /** Only what is not there yet is made: else the answer is 412. */
+  isNew?: boolean
   signal?: AbortSignal
 }
 
@@ -42,7 +44,7 @@ export function withQuery(path: string, fields: Record<string, string | number |
   return query.size === 0 ? path : `${path}?${query}`
 }
 
-async function send(method: Method, path: string, { body, reason, signal }: RequestOptions): Promise<Response> {
+async function send(method: Method, path: string, { body, reason, isNew, signal }: RequestOptions): Promise<Response> {
   const timeout = AbortSignal.timeout(method === 'GET' ? LONGEST_MS : LONGEST_CHANGE_MS)
   try {
     return await fetch(path, {
@@ -50,6 +52,7 @@ async function send(method: Method, path: string, { body, reason, signal }: Requ
       headers: {
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...(reason === undefined || reason === '' ? {} : { 'x-reason': encodeURIComponent(reason) }),
+        ...(isNew === true ? { 'if-none-match': '*' } : {}),
       },
       body: body === undefined ? undefined : JSON.stringify(body),
       signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),

@@ -6,7 +6,7 @@ import { faultAt, faultsOf } from '../parts/faults-at.ts'
 import { textOf } from '../parts/form-text.ts'
 import { ProblemCard } from '../parts/problem-card.tsx'
 import { useSay } from '../parts/toasts.tsx'
-import { changeService, makeService } from './save-service.ts'
+import { saveService } from './save-service.ts'
 import { serviceChangeOf } from './service-change.ts'
 import { serverFaultOf } from './server-fault.ts'
 
@@ -37,8 +37,12 @@ function ServiceForm({ service, onClose }: Omit<Props, 'isOpen'>) {
     mutationFn(fields: FormData) {
       const change = serviceChangeOf(fields)
       const reason = textOf(fields, 'reason')
-      if (before === undefined) return makeService(client, { name: textOf(fields, 'name'), change, reason })
-      return changeService(client, { name: before.name, change, reason })
+      return saveService(client, {
+        name: before?.name ?? textOf(fields, 'name'),
+        change,
+        reason,
+        isNew: before === undefined,
+      })
     },
     onSuccess({ name }) {
       say(`${name} goes to every edge now.`)
